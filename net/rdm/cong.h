@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Congestion control of one association: how many bytes may be in flight.
+ *
+ * The common part counts bytes in flight and keeps what every algorithm needs;
+ * what the window does is behind struct rdm_cong_ops. rdm_cong_newreno is the
+ * algorithm of RFC 9002 section 7. Which packet is lost is decided by
+ * recovery, when one may leave by the pacer; neither is here.
+ *
+ * Pure: times are u64 nanoseconds of one monotonic clock.
+ */
+#ifndef _RDM_CONG_H
+#define _RDM_CONG_H
+
+#include <linux/types.h>
+
+struct rdm_cong;
+
+/**
+ * struct rdm_cong_ops - a congestion control algorithm
+ * @name: its name, as sockopt and proc show it
+ * @init: set the fields that are the algorithm's own; the common ones are set
+ * @acked: @bytes sent at @sent_time were acked at @now and have left in_flight;
+ *	@app_limited: the window was not in use, so it must not grow for this
+ * @congested: a packet sent at @sent_time was lost, or arrived with ECN-CE.
+ *	Called for each; one recovery episode must reduce the window once
+ * @persistent: persistent congestion was established (RFC 9002 section 7.6)
+ * @undo: every loss of the last episode proved spurious. Called only while
+ *	prior_cwnd is set; takes the reduction back
+ */
+struct rdm_cong_ops {
+	const char *name;
+	void (*init)(struct rdm_cong *c);
+	void (*acked)(struct rdm_cong *c, u64 now, u64 sent_time, u32 bytes, bool app_limited);
+	void (*congested)(struct rdm_cong *c, u64 now, u64 sent_time);
+	void (*persistent)(struct rdm_cong *c);
+	void (*undo)(struct rdm_cong *c);
+};
+
+/**
+ * struct rdm_cong - congestion state
+ * @ops: the algorithm
+ * @cwnd: congestion window, bytes
+ * @ssthresh: slow start below it, bytes; U64_MAX until the first congestion
+ * @in_flight: bytes sent and neither acked, lost nor discarded
+ * @recovery_start: when the last recovery episode began; packets sent at or
+ *	before it belong to it or to an earlier one. Valid if @recovery
+ * @prior_cwnd: @cwnd before the last episode; 0: nothing can be undone
+ * @prior_ssthresh: @ssthresh before the last episode
+ * @prior_start: @recovery_start before the last episode, valid if
+ *	@prior_recovery
+ * @mss: bytes of a full packet
+ * @recovery: an episode has happened since the start or since the last
+ *	persistent congestion
+ * @prior_recovery: @recovery before the last episode
+ * @priv: the algorithm's own
+ */
+struct rdm_cong {
+	const struct rdm_cong_ops *ops;
+	u64 cwnd;
+	u64 ssthresh;
+	u64 in_flight;
+	u64 recovery_start;
+	u64 prior_cwnd;
+	u64 prior_ssthresh;
+	u64 prior_start;
+	u32 mss;
+	bool recovery;
+	bool prior_recovery;
+	u64 priv[6];
+};
+
+extern const struct rdm_cong_ops rdm_cong_newreno;
+
+/**
+ * rdm_cong_init() - start with the initial window and nothing in flight
+ * @c: the state
+ * @ops: the algorithm
+ * @mss: bytes of a full packet, not 0
+ *
+ * The initial window is 10 packets, at most max(14720, 2 packets) bytes
+ * (RFC 9002 section 7.2).
+ */
+void rdm_cong_init(struct rdm_cong *c, const struct rdm_cong_ops *ops, u32 mss);
+
+/**
+ * rdm_cong_set_mss() - the size of a full packet has changed
+ * @c: the state
+ * @mss: bytes, not 0
+ *
+ * Recomputes the initial window if the window has not moved from it, and
+ * keeps the window at or above the minimum of 2 packets.
+ */
+void rdm_cong_set_mss(struct rdm_cong *c, u32 mss);
+
+/**
+ * rdm_cong_sent() - a packet that counts has been sent
+ * @c: the state
+ * @bytes: its size
+ */
+void rdm_cong_sent(struct rdm_cong *c, u32 bytes);
+
+/**
+ * rdm_cong_acked() - a packet in flight has been acked
+ * @c: the state
+ * @now: ns
+ * @sent_time: ns, when it was sent
+ * @bytes: its size
+ * @app_limited: the window was not in use when the ack came (section 7.8)
+ */
+void rdm_cong_acked(struct rdm_cong *c, u64 now, u64 sent_time, u32 bytes, bool app_limited);
+
+/**
+ * rdm_cong_lost() - a packet in flight has been declared lost
+ * @c: the state
+ * @now: ns
+ * @sent_time: ns, when it was sent
+ * @bytes: its size
+ */
+void rdm_cong_lost(struct rdm_cong *c, u64 now, u64 sent_time, u32 bytes);
+
+/**
+ * rdm_cong_ce() - the peer reports that ECN-CE marks have increased
+ * @c: the state
+ * @now: ns
+ * @sent_time: ns, when the largest newly acked packet was sent (RFC 9002
+ *	section 7.1)
+ *
+ * A mark is never spurious: the episode it starts or falls into cannot be
+ * undone.
+ */
+void rdm_cong_ce(struct rdm_cong *c, u64 now, u64 sent_time);
+
+/**
+ * rdm_cong_discard() - forget a packet in flight that is neither acked nor lost
+ * @c: the state
+ * @bytes: its size
+ */
+void rdm_cong_discard(struct rdm_cong *c, u32 bytes);
+
+/**
+ * rdm_cong_persistent() - persistent congestion has been established
+ * @c: the state
+ *
+ * After rdm_cong_lost() of the packets that established it. The window falls
+ * to its minimum, and the last episode can no longer be undone.
+ */
+void rdm_cong_persistent(struct rdm_cong *c);
+
+/**
+ * rdm_cong_spurious() - every loss of the last episode proved spurious
+ * @c: the state
+ * @sent_time: ns, when one of those packets was sent
+ *
+ * Takes the episode's reduction back. Nothing happens if @sent_time belongs to
+ * an earlier episode, or if the last one cannot be undone.
+ */
+void rdm_cong_spurious(struct rdm_cong *c, u64 sent_time);
+
+/**
+ * rdm_cong_can_send() - may a packet leave?
+ * @c: the state
+ * @bytes: its size
+ *
+ * Return: whether it fits the window. With nothing in flight one packet always
+ * may leave, or a window below one packet would never open again.
+ */
+bool rdm_cong_can_send(const struct rdm_cong *c, u32 bytes);
+
+/**
+ * rdm_cong_room() - bytes of the window that are not in use
+ * @c: the state
+ *
+ * Return: bytes, 0 if in_flight exceeds the window.
+ */
+u64 rdm_cong_room(const struct rdm_cong *c);
+
+#endif /* _RDM_CONG_H */
