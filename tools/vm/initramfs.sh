@@ -66,10 +66,12 @@ echo "hosts: files" >"$root/etc/nsswitch.conf"
 add_libraries() {
 	local lib
 
-	{ ldd "$1" 2>/dev/null || true; } | grep -o '/[^ ]*' | while read -r lib; do
-		[ -e "$root$lib" ] && continue
-		mkdir -p "$root${lib%/*}"
-		cp -L "$lib" "$root$lib"
+	# A static program has none, which ldd and grep call a failure
+	for lib in $(ldd "$1" 2>/dev/null | grep -o '/[^ ]*' || true); do
+		if [ ! -e "$root$lib" ]; then
+			mkdir -p "$root${lib%/*}"
+			cp -L "$lib" "$root$lib"
+		fi
 	done
 }
 

@@ -11,6 +11,8 @@
 #   --rdm              build rdm.ko for that kernel first, and load it
 #   --module FILE.ko   put a module where modprobe finds it; repeatable
 #   --load NAME        load a module before the command; repeatable
+#   --leaks            after the command unload what was loaded and look for leaked
+#                      memory (kmemleak, in the debug kernel); code 125 when it fails
 #   --python           have python3 with the usual standard modules
 #   --cpus N           virtual CPUs (default 2)
 #   --mem MIB          memory (default 512; debug 1024)
@@ -47,7 +49,7 @@ usage() { sed -n '4,/^$/s/^# \{0,1\}//p' "$0"; }
 die() { echo "vm: error: $*" >&2; exit 125; }
 
 kernel=stock cpus=2 timeout=300
-mem='' icount='' log='' append='' quiet='' shell='' rdm=''
+mem='' icount='' log='' append='' quiet='' shell='' rdm='' leaks=''
 build=() load=()
 while [ $# -gt 0 ]; do
 	case $1 in
@@ -61,6 +63,7 @@ while [ $# -gt 0 ]; do
 	--quiet) quiet=1 ;;
 	--shell) shell=1; build+=(--interactive) ;;
 	--rdm) rdm=1 ;;
+	--leaks) leaks=1 ;;
 	--load) load+=("${2?}"); shift ;;
 	--add | --module) build+=("$1" "${2?}"); shift ;;
 	--python) build+=(--python) ;;
@@ -107,12 +110,13 @@ trap 'cleanup; exit 143' TERM
 # Boots once. boot ACCEL TIMEOUT INITRAMFS CONSOLE-LOG [SHOW]; sets died, qemu's state
 nonce=rdm-vm-$$-$RANDOM$RANDOM
 boot() {
-	local accel=$1 limit=$2 image=$3 console=$4 show=${5-} words filter start pid
+	local accel=$1 limit=$2 image=$3 console=$4 show=${5-} words start pid
 	local -a command
 
 	words="console=ttyS0 loglevel=5 printk.time=1 panic=-1 panic_on_warn=1 oops=panic"
 	words+=" hung_task_panic=1 softlockup_panic=1 watchdog_thresh=30 mitigations=off"
-	words+=" net.ifnames=0 rdm.nonce=$nonce rdm.load=$(IFS=,; echo "${load[*]-}") $append"
+	words+=" net.ifnames=0 vm.nonce=$nonce vm.load=$(IFS=,; echo "${load[*]-}")"
+	words+="${leaks:+ vm.leaks=1} $append"
 	# 57-bit addresses would only deepen every emulated page walk
 	command=(qemu-system-x86_64 -M pc -m "$mem" -nodefaults -no-user-config
 		 -display none -vga none -no-reboot -serial stdio -monitor none
@@ -126,13 +130,14 @@ boot() {
 
 	rm -f "$tmp/pipe"
 	mkfifo "$tmp/pipe"
-	filter=(sed -u 's/\r//g')
 	if [ "$show" = shell ]; then
 		tee "$console" <"$tmp/pipe" &
 	elif [ -n "$show" ]; then
-		"${filter[@]}" <"$tmp/pipe" | tee "$console" | grep --line-buffered -v "^$nonce: " &
+		# What comes before the command is of interest only if it goes wrong
+		tee "$console" <"$tmp/pipe" |
+			sed -un "s/\r//g; /^$nonce: start/,/^$nonce: exit/{/^$nonce: /!p}" &
 	else
-		"${filter[@]}" <"$tmp/pipe" >"$console" &
+		cat <"$tmp/pipe" >"$console" &
 	fi
 	pid=$!
 	timedout=
@@ -208,19 +213,23 @@ if [ -n "$shell" ]; then
 	stty "$saved_tty"
 fi
 
-complaints=$(tr -d '\r' <"$log" | grep -aE "\[ *[0-9]+\.[0-9]{6}\].*($bad)" || true)
+complaints=$(tr -d '\r' <"$log" |
+	grep -aE "\[ *[0-9]+\.[0-9]{6}\].*($bad)|^unreferenced object" || true)
 if [ -n "$complaints" ]; then
 	echo "vm: the kernel complained:" >&2
 	head -n 20 <<<"$complaints" | sed 's/^/vm:   /' >&2
+	grep -q "^$nonce: start" "$log" || tail -n 40 "$log" >&2
 	exit 125
 fi
 if [ -n "$timedout" ]; then
+	grep -q "^$nonce: start" "$log" || tail -n 20 "$log" >&2
 	echo "vm: no end after $timeout s; stopped ($kernel, $accel)" >&2
 	exit 124
 fi
 code=$(tr -d '\r' <"$log" | sed -n "s/^$nonce: exit \([0-9]*\)\$/\1/p" | tail -n 1)
 if [ -z "$code" ]; then
 	echo "vm: the machine died before the command ended ($kernel, $accel)" >&2
+	grep -q "^$nonce: start" "$log" || tail -n 20 "$log" >&2
 	tail -n 5 "$tmp/qemu.err" >&2
 	exit 125
 fi
