@@ -1,0 +1,486 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * rdm assoc: life of an association: handshake, time, failure, end. What it
+ * sends is decided in assoc_tx.c, what it takes in assoc_rx.c. Pure.
+ */
+#include <linux/bug.h>
+#include <linux/errno.h>
+#include <linux/limits.h>
+#include <linux/kernel.h>
+#include <linux/math64.h>
+#include <linux/minmax.h>
+#include <linux/rdm.h>
+#include <linux/string.h>
+
+#include "assoc.h"
+
+const char *const rdm_assoc_states[RDM_ASSOC__NR] = {
+	[RDM_ASSOC_IDLE]	= "idle",
+	[RDM_ASSOC_INIT_SENT]	= "init-sent",
+	[RDM_ASSOC_COOKIE_SENT]	= "cookie-sent",
+	[RDM_ASSOC_ESTABLISHED]	= "established",
+	[RDM_ASSOC_CLOSING]	= "closing",
+	[RDM_ASSOC_CLOSED]	= "closed",
+};
+
+/* The only place that writes ->state; a pair that is not listed changes nothing. */
+void __rdm_assoc_event(struct rdm_assoc *a, enum rdm_assoc_ev ev)
+{
+#define TO(s)	(RDM_ASSOC_##s + 1)
+	static const u8 next[RDM_ASSOC__NR][RDM_ASSOC_EV__NR] = {
+		[RDM_ASSOC_IDLE] = {
+			[RDM_ASSOC_EV_OPEN] = TO(INIT_SENT),
+			[RDM_ASSOC_EV_COOKIE] = TO(ESTABLISHED),
+			[RDM_ASSOC_EV_OVER] = TO(CLOSED),
+		},
+		[RDM_ASSOC_INIT_SENT] = {
+			[RDM_ASSOC_EV_INIT_ACK] = TO(COOKIE_SENT),
+			[RDM_ASSOC_EV_COOKIE] = TO(ESTABLISHED),
+			[RDM_ASSOC_EV_OVER] = TO(CLOSED),
+		},
+		[RDM_ASSOC_COOKIE_SENT] = {
+			[RDM_ASSOC_EV_COOKIE] = TO(ESTABLISHED),
+			[RDM_ASSOC_EV_HEARD] = TO(ESTABLISHED),
+			[RDM_ASSOC_EV_OVER] = TO(CLOSED),
+		},
+		[RDM_ASSOC_ESTABLISHED] = {
+			[RDM_ASSOC_EV_IDLE] = TO(CLOSING),
+			[RDM_ASSOC_EV_OVER] = TO(CLOSED),
+		},
+		[RDM_ASSOC_CLOSING] = {
+			[RDM_ASSOC_EV_BUSY] = TO(ESTABLISHED),
+			[RDM_ASSOC_EV_OVER] = TO(CLOSED),
+		},
+	};
+#undef TO
+	if (next[a->state][ev])
+		a->state = next[a->state][ev] - 1;
+}
+
+/**
+ * rdm_assoc_init() - make an association that nobody knows of yet
+ * @a: the association
+ * @cfg: see struct rdm_assoc_cfg
+ */
+void rdm_assoc_init(struct rdm_assoc *a, const struct rdm_assoc_cfg *cfg)
+{
+	memset(a, 0, sizeof(*a));
+	a->cfg = *cfg;
+	a->fifo = cfg->fifo;
+	a->mtu = cfg->mtu;
+	a->local_tag = cfg->tag;
+	a->win_acked = true;
+	a->rx_adv_charge = cfg->rx_window;
+	a->rx_adv_seq = cfg->first_seq + RDM_SEQ_SPAN;
+	if (a->rx_adv_seq < cfg->first_seq)
+		a->rx_adv_seq = U64_MAX;
+	rdm_txq_init(&a->txq, cfg->first_seq);
+	rdm_recovery_init(&a->rec, cfg->first_pn);
+	rdm_rtt_init(&a->rtt);
+	rdm_cong_init(&a->cong, cfg->cong, cfg->mtu);
+	rdm_pnset_init(&a->rxpn);
+	rdm_seqmap_init(&a->seqs, cfg->first_seq);
+	rdm_reasm_init(&a->reasm);
+}
+
+/**
+ * rdm_assoc_params() - what our INIT and INIT-ACK say
+ * @a: the association
+ * @pa: where to
+ */
+void rdm_assoc_params(const struct rdm_assoc *a, struct rdm_params *pa)
+{
+	pa->tag = a->local_tag;
+	pa->incarnation = a->cfg.incarnation;
+	pa->win_charge = a->rx_adv_charge;
+	pa->win_seq = a->rx_adv_seq;
+	pa->user_timeout = div_u64(a->cfg.user_timeout, NSEC_PER_MSEC);
+	pa->max_msg = a->cfg.max_msg;
+	pa->flags = a->fifo ? RDM_PARAM_FIFO : 0;
+}
+
+static void learn_peer(struct rdm_assoc *a, const struct rdm_params *pa)
+{
+	a->peer_tag = pa->tag;
+	a->peer_incarnation = pa->incarnation;
+	a->peer_max_msg = pa->max_msg;
+	if (pa->win_charge > a->txq.win_charge)
+		a->txq.win_charge = pa->win_charge;
+	if (pa->win_seq > a->txq.win_seq)
+		a->txq.win_seq = pa->win_seq;
+}
+
+/* Something valid came from the peer. */
+static void heard(struct rdm_assoc *a, u64 now)
+{
+	a->last_rx = now;
+	a->soft_error = 0;
+	a->wait_since = a->txq.n || a->state == RDM_ASSOC_CLOSING ? now : 0;
+}
+
+/**
+ * rdm_assoc_open() - begin the handshake
+ * @a: an association in RDM_ASSOC_IDLE
+ * @now: ns
+ * @out: asks to send
+ */
+void rdm_assoc_open(struct rdm_assoc *a, u64 now, struct rdm_out *out)
+{
+	__rdm_assoc_event(a, RDM_ASSOC_EV_OPEN);
+	a->last_active = now;
+	a->wait_since = now;
+	a->tries = 0;
+	a->retry_at = now + RDM_INIT_RETRY;
+	a->need |= RDM_CTL_INIT;
+	out->acts |= RDM_OUT_SEND;
+}
+
+/**
+ * rdm_assoc_rx_init_ack() - an INIT-ACK with our tag arrived
+ * @a: the association
+ * @now: ns
+ * @pa: what the peer says of itself
+ * @cookie: RDM_COOKIE_LEN bytes to give back
+ * @out: asks to send
+ */
+void rdm_assoc_rx_init_ack(struct rdm_assoc *a, u64 now, const struct rdm_params *pa,
+			   const u8 *cookie, struct rdm_out *out)
+{
+	if (a->state != RDM_ASSOC_INIT_SENT)
+		return;
+	learn_peer(a, pa);
+	memcpy(a->cookie, cookie, RDM_COOKIE_LEN);
+	__rdm_assoc_event(a, RDM_ASSOC_EV_INIT_ACK);
+	a->need &= ~RDM_CTL_INIT;
+	/* RFC 9002, section 6.2.2: the handshake gives the first sample, unless INIT
+	 * was repeated, for then the answer may be to either
+	 */
+	if (!a->tries)
+		rdm_rtt_sample(&a->rtt, now + RDM_INIT_RETRY - a->retry_at, 0, 0);
+	a->tries = 0;
+	a->retry_at = 0;
+	heard(a, now);
+	out->acts |= RDM_OUT_SEND;
+}
+
+/**
+ * rdm_assoc_rx_cookie() - a cookie of ours came back: the peer's address is proven
+ * @a: an association with this peer, or a new one
+ * @now: ns
+ * @ck: what the cookie says, already authenticated
+ * @out: asks to send
+ *
+ * Two handshakes that crossed meet here in one association (RFC 9260, section 5.2).
+ *
+ * Return: false when the cookie speaks of another association with this peer: its end
+ * of this one is gone.
+ */
+bool rdm_assoc_rx_cookie(struct rdm_assoc *a, u64 now, const struct rdm_cookie *ck,
+			 struct rdm_out *out)
+{
+	bool ours = ck->tag == a->local_tag || ck->tag == a->alias_tag;
+
+	switch (a->state) {
+	case RDM_ASSOC_IDLE:
+	case RDM_ASSOC_INIT_SENT:
+		break;
+	case RDM_ASSOC_COOKIE_SENT:
+		if (ck->peer.incarnation != a->peer_incarnation ||
+		    (!ours && ck->peer.tag != a->peer_tag))
+			return false;
+		break;
+	case RDM_ASSOC_ESTABLISHED:
+	case RDM_ASSOC_CLOSING:
+		if (ck->peer.incarnation != a->peer_incarnation)
+			return false;
+		if (ours)
+			return true;
+		if (ck->peer.tag != a->peer_tag || a->alias_tag)
+			return false;
+		a->alias_tag = ck->tag;
+		return true;
+	default:
+		return false;
+	}
+
+	if (!ours)
+		a->alias_tag = ck->tag;
+	learn_peer(a, &ck->peer);
+	a->cookie_time = ck->time;
+	__rdm_assoc_event(a, RDM_ASSOC_EV_COOKIE);
+	a->need &= ~RDM_CTL_INIT;
+	a->tries = 0;
+	a->retry_at = 0;
+	a->last_active = now;
+	heard(a, now);
+	out->acts |= RDM_OUT_SEND;
+	return true;
+}
+
+/* Give records back, with what they point at. */
+void __rdm_assoc_recs(struct rdm_assoc *a, struct list_head *recs, struct rdm_out *out)
+{
+	struct rdm_sent *s;
+
+	list_for_each_entry(s, recs, node) {
+		if (s->ctl & RDM_CTL_CLOSE)
+			a->closes_out--;
+		if (s->msg)
+			rdm_txq_unref(s, &out->tx);
+	}
+	list_splice_tail_init(recs, &out->recs);
+}
+
+/* The association ends; bound messages without outcome must be finished before. */
+void __rdm_assoc_over(struct rdm_assoc *a, int error, struct rdm_out *out)
+{
+	LIST_HEAD(recs);
+
+	if (a->state == RDM_ASSOC_CLOSED)
+		return;
+	rdm_recovery_clear(&a->rec, &a->cong, &recs);
+	__rdm_assoc_recs(a, &recs, out);
+	__rdm_assoc_event(a, RDM_ASSOC_EV_OVER);
+	a->error = error;
+	a->agreed = !error;
+	a->wait_since = 0;
+	a->retry_at = 0;
+	a->ack_at = 0;
+	out->acts |= RDM_OUT_CLOSED;
+}
+
+/**
+ * rdm_assoc_fail() - end the association, and tell its messages so
+ * @a: the association
+ * @error: errno, positive
+ * @unbound_too: false leaves messages of which nothing was sent in the queue, for
+ *	rdm_assoc_splice() to a successor
+ * @out: receives the messages
+ */
+void rdm_assoc_fail(struct rdm_assoc *a, int error, bool unbound_too, struct rdm_out *out)
+{
+	struct rdm_txmsg *m, *tmp;
+
+	list_for_each_entry_safe(m, tmp, &a->txq.msgs, node) {
+		if (m->bound)
+			rdm_txq_finish(&a->txq, m, error, RDM_FATE_UNKNOWN, &out->tx);
+		else if (unbound_too)
+			rdm_txq_finish(&a->txq, m, error, RDM_FATE_NEVER_SENT, &out->tx);
+	}
+	__rdm_assoc_over(a, error, out);
+}
+
+/**
+ * rdm_assoc_splice() - move messages to the association that follows this one
+ * @to: the successor, before or after its handshake
+ * @from: RDM_ASSOC_CLOSED; only messages of which nothing was sent are left in it
+ */
+void rdm_assoc_splice(struct rdm_assoc *to, struct rdm_assoc *from)
+{
+	struct rdm_txmsg *m, *tmp;
+
+	WARN_ON_ONCE(from->state != RDM_ASSOC_CLOSED);
+	list_for_each_entry_safe(m, tmp, &from->txq.msgs, node) {
+		list_del(&m->node);
+		from->txq.n--;
+		from->txq.bytes -= m->len;
+		rdm_txq_push(&to->txq, m);
+	}
+	from->txq.unsent = NULL;
+}
+
+/**
+ * rdm_assoc_rx_reset() - a RESET arrived from the peer's address
+ * @a: the association
+ * @tag: that it echoes
+ * @reason: enum rdm_reset_reason
+ * @out: see rdm_assoc_fail(); messages of which nothing was sent stay queued unless the
+ *	peer refuses the handshake
+ */
+void rdm_assoc_rx_reset(struct rdm_assoc *a, u64 tag, u8 reason, struct rdm_out *out)
+{
+	switch (a->state) {
+	case RDM_ASSOC_INIT_SENT:
+		if (tag != a->local_tag || reason == RDM_RESET_BUSY)
+			return;
+		rdm_assoc_fail(a, ECONNREFUSED, true, out);
+		return;
+	case RDM_ASSOC_COOKIE_SENT:
+		/*
+		 * Data may have overtaken the cookie, or the peer has no room yet:
+		 * the cookie is repeated until it is too old.
+		 */
+		if (tag != a->peer_tag || reason == RDM_RESET_NO_ASSOC ||
+		    reason == RDM_RESET_BUSY)
+			return;
+		break;
+	case RDM_ASSOC_ESTABLISHED:
+		if (tag != a->peer_tag)
+			return;
+		break;
+	case RDM_ASSOC_CLOSING:
+		if (tag != a->peer_tag)
+			return;
+		/* the peer had consented, and its CLOSE-ACK was lost */
+		__rdm_assoc_over(a, 0, out);
+		return;
+	default:
+		return;
+	}
+	rdm_assoc_fail(a, ECONNRESET, false, out);
+}
+
+/**
+ * rdm_assoc_rx_icmp() - an ICMP error quotes a packet to this peer
+ * @a: the association
+ * @now: ns
+ * @err: errno that it stands for, positive
+ * @hard: the port is unreachable
+ * @tag_ok: the quote holds the tag that this association uses: whoever sent it has seen
+ *	our packet (RFC 5927, section 4)
+ * @out: see rdm_assoc_fail()
+ */
+void rdm_assoc_rx_icmp(struct rdm_assoc *a, u64 now, int err, bool hard, bool tag_ok,
+		       struct rdm_out *out)
+{
+	a->soft_error = err;
+	if (!hard || !tag_ok)
+		return;
+	if (a->state == RDM_ASSOC_INIT_SENT) {
+		rdm_assoc_fail(a, err, true, out);
+	} else if (a->state != RDM_ASSOC_IDLE && a->state != RDM_ASSOC_CLOSED &&
+		   now - a->last_rx > 3 * rdm_rtt_pto(&a->rtt, RDM_MAX_ACK_DELAY)) {
+		if (a->state == RDM_ASSOC_CLOSING)
+			__rdm_assoc_over(a, 0, out);
+		else
+			rdm_assoc_fail(a, err, false, out);
+	}
+}
+
+/**
+ * rdm_assoc_push() - accept a message
+ * @a: an association that is not CLOSED
+ * @now: ns
+ * @m: initialised
+ * @out: asks to send
+ */
+void rdm_assoc_push(struct rdm_assoc *a, u64 now, struct rdm_txmsg *m, struct rdm_out *out)
+{
+	if (!a->wait_since)
+		a->wait_since = now;
+	rdm_txq_push(&a->txq, m);
+	out->acts |= RDM_OUT_SEND;
+}
+
+/**
+ * rdm_assoc_deadline() - when does rdm_assoc_timer() have something to do?
+ * @a: the association
+ *
+ * Return: ns, or U64_MAX for never.
+ */
+u64 rdm_assoc_deadline(const struct rdm_assoc *a)
+{
+	u64 t = U64_MAX;
+
+	if (a->state == RDM_ASSOC_CLOSED || a->state == RDM_ASSOC_IDLE)
+		return t;
+	if (a->wait_since)
+		t = a->wait_since + a->cfg.user_timeout;
+	if (a->retry_at)
+		t = min(t, a->retry_at);
+	if (a->ack_at)
+		t = min(t, a->ack_at);
+	if (a->state == RDM_ASSOC_ESTABLISHED && !a->txq.n)
+		t = min(t, a->last_active + a->cfg.idle_timeout);
+	return min(t, rdm_recovery_deadline(&a->rec, &a->rtt));
+}
+
+/**
+ * rdm_assoc_timer() - time has passed
+ * @a: the association
+ * @now: ns; being early is harmless
+ * @out: asks to send, or tells the end
+ */
+void rdm_assoc_timer(struct rdm_assoc *a, u64 now, struct rdm_out *out)
+{
+	LIST_HEAD(recs);
+
+	if (a->state == RDM_ASSOC_CLOSED || a->state == RDM_ASSOC_IDLE)
+		return;
+	if (a->wait_since && now >= a->wait_since + a->cfg.user_timeout) {
+		if (a->state == RDM_ASSOC_CLOSING)
+			__rdm_assoc_over(a, ETIMEDOUT, out);
+		else
+			rdm_assoc_fail(a, a->soft_error ?: ETIMEDOUT, true, out);
+		return;
+	}
+	if (a->retry_at && now >= a->retry_at) {
+		a->tries++;
+		if (a->state == RDM_ASSOC_INIT_SENT) {
+			a->need |= RDM_CTL_INIT;
+			a->retry_at = now + (RDM_INIT_RETRY << min(a->tries, 16U));
+		} else {
+			a->want_probe = true;
+			a->retry_at = 0;
+		}
+		out->acts |= RDM_OUT_SEND;
+	}
+	if (a->ack_at && now >= a->ack_at) {
+		a->ack_at = 0;
+		a->ack_now = true;
+		out->acts |= RDM_OUT_SEND;
+	}
+	if (now >= rdm_recovery_deadline(&a->rec, &a->rtt)) {
+		if (a->rec.loss_time) {
+			rdm_recovery_detect(&a->rec, &a->rtt, &a->cong, now, U64_MAX, &recs);
+			__rdm_assoc_recs(a, &recs, out);
+		} else {
+			/* RFC 9002, section 6.2.4 */
+			a->rec.pto_count++;
+			a->probes = 2;
+			a->cookie_out = false;
+		}
+		out->acts |= RDM_OUT_SEND;
+	}
+	if (a->state == RDM_ASSOC_ESTABLISHED && !a->txq.n && !a->rec.nflight &&
+	    now >= a->last_active + a->cfg.idle_timeout) {
+		__rdm_assoc_event(a, RDM_ASSOC_EV_IDLE);
+		a->wait_since = now;
+		a->need |= RDM_CTL_CLOSE;
+		out->acts |= RDM_OUT_SEND;
+	}
+}
+
+/**
+ * rdm_assoc_set_mtu() - the path takes packets of another size
+ * @a: the association
+ * @mtu: longest UDP payload, at least RDM_MIN_STRIDE + RDM_HDR_LEN + RDM_FRAG_LEN
+ *
+ * Messages that were cut too long are cut anew and sent again.
+ */
+void rdm_assoc_set_mtu(struct rdm_assoc *a, u32 mtu)
+{
+	bool shrinks = mtu < a->mtu;
+	struct rdm_txmsg *m;
+
+	a->mtu = mtu;
+	rdm_cong_set_mss(&a->cong, mtu);
+	if (!shrinks)
+		return;
+	list_for_each_entry(m, &a->txq.msgs, node) {
+		u32 most = m->nfrags > 1 ? m->stride + RDM_FRAG_LEN : m->len + RDM_MSG_LEN;
+
+		if (!m->finished && RDM_HDR_LEN + most > mtu)
+			rdm_txq_recut(&a->txq, m, mtu - RDM_HDR_LEN - RDM_FRAG_LEN);
+	}
+}
+
+/**
+ * rdm_assoc_flush() - end without a word; for a socket that goes
+ * @a: the association
+ * @out: receives everything that it held but the messages being received
+ */
+void rdm_assoc_flush(struct rdm_assoc *a, struct rdm_out *out)
+{
+	rdm_assoc_fail(a, ECANCELED, true, out);
+}

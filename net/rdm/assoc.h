@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * rdm assoc: one association, the state shared by a pair of sockets. It
+ * decides everything that happens between them: handshake, what to send next,
+ * what to ack, which messages are new, when a peer is gone. Pure: it takes
+ * decoded frames and the time, and gives back packets to build and records.
+ * The caller serialises all calls (in the module: rdm_peer.lock) and owns all
+ * records; packets are looked up, built and sent outside.
+ */
+#ifndef _RDM_ASSOC_H
+#define _RDM_ASSOC_H
+
+#include <linux/types.h>
+
+#include "cong.h"
+#include "rcvmap.h"
+#include "reasm.h"
+#include "recovery.h"
+#include "rtt.h"
+#include "txqueue.h"
+#include "wire.h"
+
+/*
+ *            OPEN               INIT_ACK                 HEARD, COOKIE
+ *   IDLE ----------> INIT_SENT ----------> COOKIE_SENT --------------+
+ *     |                  |                                           v
+ *     |                  +------------------ COOKIE ---------> ESTABLISHED
+ *     +---------------------- COOKIE (accepts the peer's) -------^ |   ^
+ *                                                             IDLE |   | BUSY
+ *                                                                  v   |
+ *   CLOSED <--- OVER (from every state) ----------------------- CLOSING
+ */
+enum rdm_assoc_state {
+	RDM_ASSOC_IDLE,		/* made, nothing sent */
+	RDM_ASSOC_INIT_SENT,	/* INIT sent, waits for INIT-ACK */
+	RDM_ASSOC_COOKIE_SENT,	/* data may go, each flight with the cookie */
+	RDM_ASSOC_ESTABLISHED,	/* both ends have state */
+	RDM_ASSOC_CLOSING,	/* idle: CLOSE sent, waits for the peer's consent */
+	RDM_ASSOC_CLOSED,	/* over; @error and @agreed say how */
+	RDM_ASSOC__NR
+};
+
+enum rdm_assoc_ev {
+	RDM_ASSOC_EV_OPEN,
+	RDM_ASSOC_EV_INIT_ACK,
+	RDM_ASSOC_EV_COOKIE,
+	RDM_ASSOC_EV_HEARD,
+	RDM_ASSOC_EV_IDLE,
+	RDM_ASSOC_EV_BUSY,
+	RDM_ASSOC_EV_OVER,
+	RDM_ASSOC_EV__NR
+};
+
+extern const char *const rdm_assoc_states[RDM_ASSOC__NR];
+
+/* Timers; design-transport.md's defaults. */
+#define RDM_INIT_RETRY		(1ULL * NSEC_PER_SEC)
+#define RDM_PROBE_MAX		(5ULL * NSEC_PER_SEC)
+#define RDM_ACK_DELAY_MIN	(1ULL * NSEC_PER_MSEC)
+/* Eliciting packets after which an ack goes at once (RFC 9000, section 13.2.2). */
+#define RDM_ACK_EVERY		2
+/* Ranges told in one ACK frame; older ones were told before. */
+#define RDM_ACK_TELL		16
+
+/**
+ * struct rdm_assoc_cfg - what an association is made with
+ * @tag: our connection tag, not 0
+ * @incarnation: of our socket, not 0
+ * @rx_window: charges of messages that the peer may have in our buffer
+ * @first_seq: first message sequence of both ends; 0 outside tests
+ * @first_pn: first packet number of both ends; 0 outside tests
+ * @user_timeout: ns
+ * @idle_timeout: ns without traffic after which we offer to close
+ * @max_msg: longest message that we take
+ * @mtu: longest UDP payload to the peer
+ * @cong: congestion control
+ * @fifo: deliver in order
+ */
+struct rdm_assoc_cfg {
+	u64 tag;
+	u64 incarnation;
+	u64 rx_window;
+	u64 first_seq;
+	u64 first_pn;
+	u64 user_timeout;
+	u64 idle_timeout;
+	u32 max_msg;
+	u32 mtu;
+	const struct rdm_cong_ops *cong;
+	bool fifo;
+};
+
+/**
+ * struct rdm_assoc - one association
+ * @state: written by assoc_event() only
+ * @agreed: the peer consented to the end, nothing is in doubt
+ * @fifo: deliver in order
+ * @ack_now: an ack must go without delay
+ * @cookie_out: a packet with the cookie is on its way
+ * @closed_out: CLOSE-ACK is due, then it is over
+ * @win_acked: the peer knows @rx_adv_charge
+ * @refused: something was refused for want of memory
+ * @want_probe: send one packet past the peer's window now
+ * @ack_pending: eliciting packets that wait for an ack
+ * @probes: packets to send past the congestion window (PTO)
+ * @need: RDM_CTL_* to put into the next packet
+ * @closes_out: CLOSE packets without a known fate; nothing new is sent meanwhile
+ * @error: errno once CLOSED, 0 when agreed
+ * @soft_error: errno that explains silence, from ICMP
+ * @mtu: longest UDP payload
+ * @tries: INITs or window probes sent in a row
+ * @cfg: as made with
+ * @local_tag: tag of packets to us
+ * @alias_tag: another one under which the peer may know us (handshakes met), or 0
+ * @peer_tag: tag of packets to the peer; 0 until known
+ * @peer_incarnation: 0 until known
+ * @peer_max_msg: longest message that the peer takes, 0 until known
+ * @cookie_time: when the cookie that opened this end was made, ns
+ * @wait_since: since when something waits for the peer with no word from it, ns; 0: nothing
+ * @last_rx: when a valid packet came, ns
+ * @last_active: when data last moved, ns
+ * @retry_at: next INIT or window probe, ns; 0: none
+ * @ack_at: when the delayed ack is due, ns; 0: none
+ * @largest_at: when the packet with the largest number came, ns
+ * @rx_consumed: cumulative charge of messages that left our buffer
+ * @rx_charge: cumulative charge of messages that were accepted
+ * @rx_adv_charge: limit told to the peer
+ * @rx_adv_seq: limit told to the peer
+ */
+struct rdm_assoc {
+	u8 state;
+	bool agreed;
+	bool fifo;
+	bool ack_now;
+	bool cookie_out;
+	bool closed_out;
+	bool win_acked;
+	bool refused;
+	bool want_probe;
+	u8 ack_pending;
+	u8 probes;
+	u8 need;
+	u16 closes_out;
+	int error;
+	int soft_error;
+	u32 mtu;
+	u32 tries;
+	struct rdm_assoc_cfg cfg;
+	u64 local_tag;
+	u64 alias_tag;
+	u64 peer_tag;
+	u64 peer_incarnation;
+	u32 peer_max_msg;
+	u64 cookie_time;
+	u64 wait_since;
+	u64 last_rx;
+	u64 last_active;
+	u64 retry_at;
+	u64 ack_at;
+	u64 largest_at;
+	u64 rx_consumed;
+	u64 rx_charge;
+	u64 rx_adv_charge;
+	u64 rx_adv_seq;
+	struct rdm_txq txq;
+	struct rdm_recovery rec;
+	struct rdm_rtt rtt;
+	struct rdm_cong cong;
+	struct rdm_pnset rxpn;
+	struct rdm_seqmap seqs;
+	struct rdm_reasm reasm;
+	u8 cookie[RDM_COOKIE_LEN];
+};
+
+/* What an event asks of the caller (rdm_out.acts). */
+#define RDM_OUT_SEND	BIT(0)	/* rdm_assoc_next() may have packets */
+#define RDM_OUT_CLOSED	BIT(1)	/* the association is over: look at error */
+
+/**
+ * struct rdm_out - what events give back
+ * @tx: messages with an outcome, messages to free
+ * @recs: packet records to free, by rdm_sent.node
+ * @acts: RDM_OUT_*
+ */
+struct rdm_out {
+	struct rdm_txout tx;
+	struct list_head recs;
+	u32 acts;
+};
+
+static inline void rdm_out_init(struct rdm_out *out)
+{
+	rdm_txout_init(&out->tx);
+	INIT_LIST_HEAD(&out->recs);
+	out->acts = 0;
+}
+
+enum rdm_plan_kind {
+	RDM_PLAN_RAW,		/* @head is the whole packet */
+	RDM_PLAN_BUNDLE,	/* @head, then @n whole messages from @msg on */
+	RDM_PLAN_FRAGS,		/* @n packets, each one fragment; @head before the first */
+};
+
+#define RDM_PLAN_HEAD	(RDM_HDR_LEN + RDM_COOKIE_HDR_LEN + RDM_COOKIE_LEN + \
+			 RDM_ACK_LEN + RDM_ACK_TELL * RDM_ACK_RANGE_LEN + \
+			 RDM_WINDOW_LEN + 2 * RDM_CLOSE_LEN + RDM_PING_LEN)
+
+/**
+ * struct rdm_plan - packets to build
+ * @kind: enum rdm_plan_kind
+ * @again: the messages were sent before
+ * @n: messages (BUNDLE, finished ones among them are left out) or packets (FRAGS)
+ * @frag: first fragment (FRAGS)
+ * @head_len: bytes of @head: header and control frames. Only FRAGS with @n == 1
+ *	have control frames; packets after the first need a header of their own with
+ *	the number @pn + i
+ * @size: UDP payload of the packet, with padding; of each packet but a message's
+ *	last for FRAGS
+ * @pn: number of the (first) packet
+ * @msg: first message, or NULL
+ * @head: encoded
+ */
+struct rdm_plan {
+	u8 kind;
+	bool again;
+	u16 n;
+	u16 frag;
+	u16 head_len;
+	u32 size;
+	u64 pn;
+	struct rdm_txmsg *msg;
+	u8 head[RDM_PLAN_HEAD];
+};
+
+/**
+ * struct rdm_cookie - what a cookie says, once it is proven to be ours
+ * @peer: the initiator's parameters
+ * @tag: our tag for it
+ * @time: when it was made, ns
+ */
+struct rdm_cookie {
+	struct rdm_params peer;
+	u64 tag;
+	u64 time;
+};
+
+enum rdm_rx_verdict {
+	RDM_RX_NEW,	/* a message not seen before: needs a place */
+	RDM_RX_MORE,	/* belongs to a message that is held */
+	RDM_RX_DUP,	/* had it */
+	RDM_RX_REFUSE,	/* no room for it: the packet must not be acked */
+	RDM_RX_BAD,	/* contradicts what came before, or our limits */
+};
+
+/* assoc.c: life */
+void rdm_assoc_init(struct rdm_assoc *a, const struct rdm_assoc_cfg *cfg);
+void rdm_assoc_params(const struct rdm_assoc *a, struct rdm_params *pa);
+void rdm_assoc_open(struct rdm_assoc *a, u64 now, struct rdm_out *out);
+void rdm_assoc_rx_init_ack(struct rdm_assoc *a, u64 now, const struct rdm_params *pa,
+			   const u8 *cookie, struct rdm_out *out);
+bool rdm_assoc_rx_cookie(struct rdm_assoc *a, u64 now, const struct rdm_cookie *ck,
+			 struct rdm_out *out);
+void rdm_assoc_rx_reset(struct rdm_assoc *a, u64 tag, u8 reason, struct rdm_out *out);
+void rdm_assoc_rx_icmp(struct rdm_assoc *a, u64 now, int err, bool hard, bool tag_ok,
+		       struct rdm_out *out);
+void rdm_assoc_fail(struct rdm_assoc *a, int error, bool unbound_too, struct rdm_out *out);
+void rdm_assoc_splice(struct rdm_assoc *to, struct rdm_assoc *from);
+u64 rdm_assoc_deadline(const struct rdm_assoc *a);
+void rdm_assoc_timer(struct rdm_assoc *a, u64 now, struct rdm_out *out);
+void rdm_assoc_push(struct rdm_assoc *a, u64 now, struct rdm_txmsg *m, struct rdm_out *out);
+void rdm_assoc_set_mtu(struct rdm_assoc *a, u32 mtu);
+void rdm_assoc_flush(struct rdm_assoc *a, struct rdm_out *out);
+
+/* assoc_tx.c: what to send next */
+bool rdm_assoc_next(struct rdm_assoc *a, u64 now, struct list_head *pool, u16 max_pkts,
+		    struct rdm_plan *plan, struct rdm_out *out);
+
+/* assoc_rx.c: what arrives */
+bool rdm_assoc_rx_begin(struct rdm_assoc *a, u64 now, u64 pn);
+void rdm_assoc_rx_end(struct rdm_assoc *a, u64 now, u64 pn, bool eliciting, bool refused,
+		      struct rdm_out *out);
+int rdm_assoc_rx_ctl(struct rdm_assoc *a, u64 now, u64 pn, const struct rdm_frame *f,
+		     struct rdm_out *out);
+enum rdm_rx_verdict rdm_assoc_rx_check(struct rdm_assoc *a, const struct rdm_frame *f,
+				       struct rdm_rxmsg **held);
+bool rdm_assoc_rx_whole(struct rdm_assoc *a, u64 seq);
+void rdm_assoc_rx_hold(struct rdm_assoc *a, struct rdm_rxmsg *m);
+enum rdm_reasm_verdict rdm_assoc_rx_frag(struct rdm_assoc *a, struct rdm_rxmsg *m,
+					 struct rdm_rxfrag *f, struct list_head *freed);
+struct rdm_rxmsg *rdm_assoc_rx_next(struct rdm_assoc *a);
+void rdm_assoc_rx_consumed(struct rdm_assoc *a, u64 charge, struct rdm_out *out);
+void rdm_assoc_rx_reopened(struct rdm_assoc *a, struct rdm_out *out);
+
+/* shared by the three files, for nobody else */
+void __rdm_assoc_event(struct rdm_assoc *a, enum rdm_assoc_ev ev);
+void __rdm_assoc_over(struct rdm_assoc *a, int error, struct rdm_out *out);
+void __rdm_assoc_recs(struct rdm_assoc *a, struct list_head *recs, struct rdm_out *out);
+bool __rdm_assoc_window_due(const struct rdm_assoc *a, u32 share);
+
+#endif /* _RDM_ASSOC_H */

@@ -1,0 +1,314 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * rdm assoc, receiving: what a packet means for an association. A packet runs
+ * through rdm_assoc_rx_begin(), then each of its frames, then
+ * rdm_assoc_rx_end(), which decides about the ack. Messages live in records of
+ * the caller, which also decides whether there is memory for them. Pure.
+ */
+#include <linux/bug.h>
+#include <linux/errno.h>
+#include <linux/limits.h>
+#include <linux/kernel.h>
+#include <linux/minmax.h>
+
+#include "assoc.h"
+
+/**
+ * rdm_assoc_rx_begin() - a DATA packet with a tag of ours arrived
+ * @a: the association
+ * @now: ns
+ * @pn: its number
+ *
+ * Return: false when it was seen before, or is too old to tell: drop it.
+ */
+bool rdm_assoc_rx_begin(struct rdm_assoc *a, u64 now, u64 pn)
+{
+	a->last_rx = now;
+	a->soft_error = 0;
+	if (a->wait_since)
+		a->wait_since = now;
+	if (a->state == RDM_ASSOC_COOKIE_SENT) {
+		__rdm_assoc_event(a, RDM_ASSOC_EV_HEARD);
+		a->cookie_out = false;
+	}
+	return a->state > RDM_ASSOC_COOKIE_SENT && a->state < RDM_ASSOC_CLOSED &&
+	       !rdm_pnset_test(&a->rxpn, pn);
+}
+
+/**
+ * rdm_assoc_rx_end() - all frames of a packet were taken
+ * @a: the association
+ * @now: ns
+ * @pn: its number
+ * @eliciting: it held more than acks and padding
+ * @refused: a frame of it was refused or malformed: it must come again, no ack
+ * @out: asks to send when an ack is due at once
+ */
+void rdm_assoc_rx_end(struct rdm_assoc *a, u64 now, u64 pn, bool eliciting, bool refused,
+		      struct rdm_out *out)
+{
+	bool in_order;
+
+	if (a->state == RDM_ASSOC_CLOSED)
+		return;
+	if (refused)
+		goto out;
+
+	in_order = !a->rxpn.n || pn == rdm_pnset_largest(&a->rxpn) + 1;
+	rdm_pnset_add(&a->rxpn, pn);
+	if (pn == rdm_pnset_largest(&a->rxpn))
+		a->largest_at = now;
+	if (!eliciting)
+		goto out;
+	/* RFC 9000, section 13.2: at once when out of order, else every second packet */
+	if (a->ack_pending < U8_MAX)
+		a->ack_pending++;
+	if (!in_order || a->ack_pending >= RDM_ACK_EVERY)
+		a->ack_now = true;
+	else if (!a->ack_at)
+		a->ack_at = now + clamp(a->rtt.srtt / 4, RDM_ACK_DELAY_MIN,
+					(u64)RDM_MAX_ACK_DELAY);
+out:
+	if (a->ack_now || a->need)
+		out->acts |= RDM_OUT_SEND;
+}
+
+static int rx_ack(struct rdm_assoc *a, u64 now, const struct rdm_frame *f, struct rdm_out *out)
+{
+	struct rdm_sent *s;
+	LIST_HEAD(recs);
+	int n;
+
+	n = rdm_recovery_ack(&a->rec, &a->rtt, &a->cong, f, now, &recs);
+	if (n < 0)
+		return n;
+	list_for_each_entry(s, &recs, node) {
+		if (s->state != RDM_SENT_ACKED)
+			continue;
+		if (s->probe && s->msg == a->txq.probing)
+			a->txq.probing = NULL;
+		if (s->msg)
+			rdm_txq_credit(&a->txq, s, &out->tx);
+		if (s->acks)
+			rdm_pnset_trim(&a->rxpn, s->acks);
+	}
+	__rdm_assoc_recs(a, &recs, out);
+	if (n) {
+		a->last_active = now;
+		a->probes = 0;
+	}
+	if (!a->txq.n && a->state != RDM_ASSOC_CLOSING)
+		a->wait_since = 0;
+	out->acts |= RDM_OUT_SEND;
+	return 0;
+}
+
+static void rx_window(struct rdm_assoc *a, const struct rdm_frame *f, struct rdm_out *out)
+{
+	if (f->charge > a->txq.win_charge)
+		a->txq.win_charge = f->charge;
+	if (f->last > a->txq.win_seq)
+		a->txq.win_seq = f->last;
+	if (f->flags & RDM_WINDOW_REOPENED)
+		rdm_recovery_requeue(&a->rec, &a->cong);
+	if (a->state != RDM_ASSOC_INIT_SENT)
+		a->tries = 0;
+	out->acts |= RDM_OUT_SEND;
+}
+
+/* The peer offers to end an idle association: consent only when nothing is in doubt. */
+static void rx_close(struct rdm_assoc *a, u64 pn, const struct rdm_frame *f, struct rdm_out *out)
+{
+	bool newest = !a->rxpn.n || pn > rdm_pnset_largest(&a->rxpn);
+
+	if (a->txq.n || a->seqs.floor != f->seq || a->reasm.n || !newest)
+		return;
+	a->need |= RDM_CTL_CLOSE_ACK;
+	a->closed_out = true;
+	out->acts |= RDM_OUT_SEND;
+}
+
+/**
+ * rdm_assoc_rx_ctl() - a frame that is no message
+ * @a: the association
+ * @now: ns
+ * @pn: number of its packet
+ * @f: the frame; COOKIE is not for here
+ * @out: receives what it sets free
+ *
+ * Return: 0; -EPROTO when no correct peer sends this.
+ */
+int rdm_assoc_rx_ctl(struct rdm_assoc *a, u64 now, u64 pn, const struct rdm_frame *f,
+		     struct rdm_out *out)
+{
+	switch (f->type) {
+	case RDM_FRAME_PADDING:
+	case RDM_FRAME_PING:
+		return 0;
+	case RDM_FRAME_ACK:
+		return rx_ack(a, now, f, out);
+	case RDM_FRAME_WINDOW:
+		rx_window(a, f, out);
+		return 0;
+	case RDM_FRAME_CLOSE:
+		rx_close(a, pn, f, out);
+		return 0;
+	case RDM_FRAME_CLOSE_ACK:
+		if (a->state == RDM_ASSOC_CLOSING)
+			__rdm_assoc_over(a, 0, out);
+		return 0;
+	}
+	return -EPROTO;
+}
+
+/**
+ * rdm_assoc_rx_check() - is this message, or this part of one, wanted?
+ * @a: the association
+ * @f: a MSG or FRAG frame
+ * @held: receives the message it belongs to, for RDM_RX_MORE
+ *
+ * Changes nothing but to stop an idle close.
+ *
+ * Return: enum rdm_rx_verdict.
+ */
+enum rdm_rx_verdict rdm_assoc_rx_check(struct rdm_assoc *a, const struct rdm_frame *f,
+				       struct rdm_rxmsg **held)
+{
+	struct rdm_rxmsg *m;
+
+	if (a->state == RDM_ASSOC_CLOSING) {
+		__rdm_assoc_event(a, RDM_ASSOC_EV_BUSY);
+		a->need &= ~RDM_CTL_CLOSE;
+		if (!a->txq.n)
+			a->wait_since = 0;
+	}
+	a->last_active = a->last_rx;
+	if (rdm_seqmap_test(&a->seqs, f->seq))
+		return RDM_RX_DUP;
+	if (f->seq >= a->rx_adv_seq || !rdm_seqmap_in_span(&a->seqs, f->seq))
+		return RDM_RX_BAD;
+	if (a->reasm.n) {
+		m = rdm_reasm_find(&a->reasm, f->seq);
+		if (m) {
+			if (m->total != f->total)
+				return RDM_RX_BAD;
+			if (m->complete)
+				return RDM_RX_DUP;
+			*held = m;
+			return RDM_RX_MORE;
+		}
+	}
+	return f->total > a->cfg.max_msg ? RDM_RX_BAD : RDM_RX_NEW;
+}
+
+/**
+ * rdm_assoc_rx_whole() - a new message arrived in one piece
+ * @a: the association
+ * @seq: its sequence; rdm_assoc_rx_check() said RDM_RX_NEW
+ *
+ * Return: true when it is to be delivered now (it is finished then; ask
+ * rdm_assoc_rx_next() for those behind it); false when it must wait: give its record
+ * to rdm_assoc_rx_hold().
+ */
+bool rdm_assoc_rx_whole(struct rdm_assoc *a, u64 seq)
+{
+	if (a->fifo && seq != a->seqs.floor)
+		return false;
+	rdm_seqmap_set(&a->seqs, seq);
+	return true;
+}
+
+/**
+ * rdm_assoc_rx_hold() - keep a message, whole or not, until more has come
+ * @a: the association
+ * @m: its record; @m->complete is set when it is whole
+ */
+void rdm_assoc_rx_hold(struct rdm_assoc *a, struct rdm_rxmsg *m)
+{
+	rdm_reasm_insert(&a->reasm, m);
+}
+
+/**
+ * rdm_assoc_rx_frag() - add a part to a message that is held
+ * @a: the association
+ * @m: the message
+ * @f: the part
+ * @freed: receives parts that this one makes useless
+ *
+ * Return: see rdm_rxmsg_add(); RDM_REASM_COMPLETE when @m is whole and to be delivered
+ * now; it is finished then, and not held any more.
+ */
+enum rdm_reasm_verdict rdm_assoc_rx_frag(struct rdm_assoc *a, struct rdm_rxmsg *m,
+					 struct rdm_rxfrag *f, struct list_head *freed)
+{
+	enum rdm_reasm_verdict v = rdm_rxmsg_add(m, f, freed);
+
+	if (v != RDM_REASM_COMPLETE)
+		return v;
+	m->complete = true;
+	if (!rdm_assoc_rx_whole(a, m->seq))
+		return RDM_REASM_ADDED;
+	rdm_reasm_remove(&a->reasm, m);
+	return v;
+}
+
+/**
+ * rdm_assoc_rx_next() - a held message that can be delivered now
+ * @a: the association
+ *
+ * Return: the message, finished and not held any more, or NULL.
+ */
+struct rdm_rxmsg *rdm_assoc_rx_next(struct rdm_assoc *a)
+{
+	struct rdm_rxmsg *m;
+
+	if (!a->fifo || !a->reasm.n)
+		return NULL;
+	m = rdm_reasm_first(&a->reasm);
+	if (!m->complete || m->seq != a->seqs.floor)
+		return NULL;
+	rdm_seqmap_set(&a->seqs, m->seq);
+	rdm_reasm_remove(&a->reasm, m);
+	return m;
+}
+
+/**
+ * rdm_assoc_rx_consumed() - messages left the receive buffer
+ * @a: the association
+ * @charge: their charges together
+ * @out: asks to send when the peer should hear of the room
+ */
+void rdm_assoc_rx_consumed(struct rdm_assoc *a, u64 charge, struct rdm_out *out)
+{
+	u64 room;
+
+	a->rx_consumed += charge;
+	if (a->state != RDM_ASSOC_ESTABLISHED)
+		return;
+	room = a->rx_consumed + a->cfg.rx_window;
+	/*
+	 * A peer with a long message may stand before a window that is open but too
+	 * small for it: the last message read must open it in full.
+	 */
+	if (__rdm_assoc_window_due(a, 4) ||
+	    (a->rx_consumed == a->rx_charge && room > a->rx_adv_charge &&
+	     a->rx_adv_charge - a->rx_charge < rdm_msg_charge(a->cfg.max_msg) &&
+	     room - a->rx_adv_charge >= a->cfg.rx_window / 64)) {
+		a->need |= RDM_CTL_WINDOW;
+		out->acts |= RDM_OUT_SEND;
+	}
+}
+
+/**
+ * rdm_assoc_rx_reopened() - there is memory again for what was refused
+ * @a: an association with @a->refused
+ * @out: asks to send
+ */
+void rdm_assoc_rx_reopened(struct rdm_assoc *a, struct rdm_out *out)
+{
+	a->refused = false;
+	if (a->state != RDM_ASSOC_ESTABLISHED)
+		return;
+	a->need |= RDM_CTL_WINDOW | RDM_CTL_REOPEN;
+	out->acts |= RDM_OUT_SEND;
+}

@@ -1,0 +1,465 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * rdm assoc, sending: which packet an association sends next. Called again and
+ * again until it has nothing; each answer is one plan that the caller turns
+ * into bytes. The order of preference: an ack that is due, what was lost,
+ * what was never sent, a probe. Pure.
+ */
+#include <linux/bug.h>
+#include <linux/kernel.h>
+#include <linux/limits.h>
+#include <linux/minmax.h>
+
+#include "assoc.h"
+
+/* The data that the next packet could carry. */
+struct pick {
+	struct rdm_txmsg *msg;
+	struct rdm_sent *lost;	/* the record whose content goes again */
+	u16 frag;
+	u16 n;			/* messages of a bundle that goes again */
+	bool again;
+	bool probe;
+};
+
+static u32 msg_space(const struct rdm_txmsg *m, u16 frag)
+{
+	if (m->nfrags > 1)
+		return RDM_FRAG_LEN + rdm_txmsg_frag_len(m, frag);
+	return RDM_MSG_LEN + m->len;
+}
+
+static u32 run_space(struct rdm_txmsg *m, u16 n, u16 frag)
+{
+	u32 space = 0;
+
+	for (; n--; m = list_next_entry(m, node))
+		if (!m->finished)
+			space += msg_space(m, frag);
+	return space;
+}
+
+/*
+ * Look through what was lost lately: control frames are due again at once, and what
+ * needs no repetition leaves the queue.
+ */
+static void sort_lost(struct rdm_assoc *a)
+{
+	struct rdm_sent *s, *tmp;
+
+	a->rec.new_lost = false;
+	list_for_each_entry_safe(s, tmp, &a->rec.lost, lost) {
+		if (s->ctl & RDM_CTL_WINDOW)
+			a->need |= s->ctl & (RDM_CTL_WINDOW | RDM_CTL_REOPEN);
+		if ((s->ctl & RDM_CTL_CLOSE) && a->state == RDM_ASSOC_CLOSING)
+			a->need |= RDM_CTL_CLOSE;
+		if (s->ctl & RDM_CTL_COOKIE)
+			a->cookie_out = false;
+		if (!rdm_txq_needed(s))
+			list_del_init(&s->lost);
+	}
+}
+
+static void pick_record(struct pick *p, struct rdm_sent *s)
+{
+	p->msg = s->msg;
+	p->frag = s->frag;
+	p->n = s->nmsgs;
+	p->again = true;
+}
+
+/* Something in flight whose ack would tell us more than any other: the oldest. */
+static bool pick_oldest(struct rdm_assoc *a, struct pick *p)
+{
+	u32 skip = a->probes == 1;
+	struct rdm_sent *s;
+
+	list_for_each_entry(s, &a->rec.sent, node) {
+		if (s->state != RDM_SENT_INFLIGHT || s->probe || !rdm_txq_needed(s))
+			continue;
+		if (skip-- == 0) {
+			pick_record(p, s);
+			return true;
+		}
+	}
+	return false;
+}
+
+static void wait_for_window(struct rdm_assoc *a, u64 now)
+{
+	u64 pto;
+
+	if (a->retry_at || a->rec.nflight)
+		return;
+	pto = rdm_rtt_pto(&a->rtt, RDM_MAX_ACK_DELAY) << min(a->tries, 16U);
+	a->retry_at = now + min(pto, RDM_PROBE_MAX);
+}
+
+static bool pick_data(struct rdm_assoc *a, u64 now, struct pick *p)
+{
+	struct rdm_txmsg *m;
+	struct rdm_sent *s;
+
+	p->lost = NULL;
+	p->frag = 0;
+	p->n = 0;
+	p->again = false;
+	p->probe = false;
+
+	while (!list_empty(&a->rec.lost)) {
+		s = list_first_entry(&a->rec.lost, struct rdm_sent, lost);
+		if (!rdm_txq_needed(s)) {
+			list_del_init(&s->lost);
+			continue;
+		}
+		if (!a->probes && !rdm_cong_can_send(&a->cong, s->size)) {
+			a->rec.limited_pn = a->rec.next_pn;
+			return false;
+		}
+		pick_record(p, s);
+		p->lost = s;
+		return true;
+	}
+
+	m = a->txq.unsent;
+	if (m && !a->closes_out && a->state != RDM_ASSOC_CLOSING) {
+		p->msg = m;
+		p->frag = m->next;
+		if (rdm_txq_admits(&a->txq, m)) {
+			if (a->probes ||
+			    rdm_cong_can_send(&a->cong, RDM_HDR_LEN + msg_space(m, m->next))) {
+				a->retry_at = 0;
+				a->tries = 0;
+				return true;
+			}
+			a->rec.limited_pn = a->rec.next_pn;
+			return false;
+		}
+		if (a->want_probe) {
+			p->frag = 0;
+			p->probe = true;
+			return true;
+		}
+		wait_for_window(a, now);
+	}
+
+	if (a->probes) {
+		if (pick_oldest(a, p))
+			return true;
+		a->need |= RDM_CTL_PING;
+		a->probes = 0;
+	}
+	return false;
+}
+
+/**
+ * __rdm_assoc_window_due() - is there enough new room to tell the peer?
+ * @a: the association
+ * @share: the fraction of the window that is enough, as a divisor
+ *
+ * Return: true when the peer should hear of it.
+ */
+bool __rdm_assoc_window_due(const struct rdm_assoc *a, u32 share)
+{
+	u64 room = a->rx_consumed + a->cfg.rx_window;
+
+	if (room > a->rx_adv_charge && room - a->rx_adv_charge >= a->cfg.rx_window / share)
+		return true;
+	return a->seqs.floor + RDM_SEQ_SPAN > a->rx_adv_seq &&
+	       a->seqs.floor + RDM_SEQ_SPAN - a->rx_adv_seq >= RDM_SEQ_SPAN / share;
+}
+
+static u32 put_window(struct rdm_assoc *a, u8 *p, u8 *ctl)
+{
+	u64 seq = a->seqs.floor + RDM_SEQ_SPAN;
+
+	a->rx_adv_charge = max(a->rx_adv_charge, a->rx_consumed + a->cfg.rx_window);
+	if (seq < a->seqs.floor)
+		seq = U64_MAX;
+	a->rx_adv_seq = max(a->rx_adv_seq, seq);
+	*ctl |= RDM_CTL_WINDOW | (a->need & RDM_CTL_REOPEN);
+	return rdm_wire_put_window(p, a->need & RDM_CTL_REOPEN ? RDM_WINDOW_REOPENED : 0,
+				   a->rx_adv_charge, a->rx_adv_seq);
+}
+
+static u32 put_ack(struct rdm_assoc *a, u8 *p, u64 now)
+{
+	u32 len;
+
+	len = rdm_wire_put_ack(p, now - a->largest_at, a->rxpn.r, min_t(u16, a->rxpn.n, RDM_ACK_TELL));
+	a->ack_now = false;
+	a->ack_pending = 0;
+	a->ack_at = 0;
+	return len;
+}
+
+static bool plan_init(struct rdm_assoc *a, struct rdm_plan *plan)
+{
+	struct rdm_params pa;
+	u32 len;
+
+	if (!(a->need & RDM_CTL_INIT))
+		return false;
+	a->need &= ~RDM_CTL_INIT;
+	rdm_assoc_params(a, &pa);
+	len = rdm_wire_put_hdr(plan->head, RDM_PKT_INIT, 0, 0);
+	len += rdm_wire_put_params(plan->head + len, &pa);
+	memset(plan->head + len, 0, RDM_INIT_LEN - len);
+	plan->kind = RDM_PLAN_RAW;
+	plan->again = a->tries;
+	plan->n = 0;
+	plan->msg = NULL;
+	plan->pn = 0;
+	plan->head_len = RDM_INIT_LEN;
+	plan->size = RDM_INIT_LEN;
+	return true;
+}
+
+static struct rdm_sent *take(struct list_head *pool, struct rdm_txmsg *m, u16 frag, u16 nmsgs,
+			     u32 size)
+{
+	struct rdm_sent *s = list_first_entry(pool, struct rdm_sent, node);
+
+	list_del(&s->node);
+	s->acks = 0;
+	s->msg = m;
+	s->size = size;
+	s->gen = m ? m->gen : 0;
+	s->frag = frag;
+	s->nmsgs = nmsgs;
+	s->ctl = 0;
+	s->probe = false;
+	return s;
+}
+
+/* Whole messages that have not been sent, as many as fit behind @len bytes. */
+static u16 fill_bundle(struct rdm_assoc *a, struct rdm_txmsg *m, u32 *len)
+{
+	struct rdm_txmsg *first = m;
+	u16 n = 0;
+
+	for (;;) {
+		if (!m->bound)
+			rdm_txq_bind(&a->txq, m);
+		rdm_txq_sent(&a->txq, m, 1);
+		*len += msg_space(m, 0);
+		n++;
+		if (first->solo || n == U8_MAX || a->txq.unsent != list_next_entry(m, node))
+			return n;
+		m = a->txq.unsent;
+		if (m->solo || m->bound || m->nfrags > 1 || *len + msg_space(m, 0) > a->mtu ||
+		    !rdm_txq_admits(&a->txq, m))
+			return n;
+	}
+}
+
+/* A run of fragments that go out for the first time, equal in size but the last. */
+static void plan_frags(struct rdm_assoc *a, u64 now, struct rdm_txmsg *m, struct list_head *pool,
+		       u16 max_pkts, u8 ctl, u64 acks, struct rdm_plan *plan)
+{
+	u32 size = plan->head_len + msg_space(m, m->next);
+	struct rdm_sent *s;
+
+	plan->size = size;
+	plan->frag = m->next;
+	plan->n = 0;
+	do {
+		s = take(pool, m, m->next, 1, plan->head_len + msg_space(m, m->next));
+		s->ctl = ctl;
+		s->acks = acks;
+		rdm_txq_ref(s);
+		rdm_txq_sent(&a->txq, m, 1);
+		rdm_recovery_sent(&a->rec, &a->cong, s, now);
+		plan->n++;
+	} while (plan->n < max_pkts && m->next < m->nfrags && !list_empty(pool) &&
+		 plan->head_len == RDM_HDR_LEN && rdm_cong_can_send(&a->cong, size));
+	if (a->probes)
+		a->probes--;
+}
+
+static void drop_old_probe(struct rdm_assoc *a, struct rdm_out *out)
+{
+	struct rdm_sent *s, *tmp;
+	LIST_HEAD(recs);
+
+	list_for_each_entry_safe(s, tmp, &a->rec.sent, node) {
+		if (s->probe) {
+			s->state = RDM_SENT_GONE;
+			list_move_tail(&s->node, &recs);
+		}
+	}
+	__rdm_assoc_recs(a, &recs, out);
+}
+
+/**
+ * rdm_assoc_next() - what to send now
+ * @a: the association
+ * @now: ns
+ * @pool: free packet records, by rdm_sent.node; at least one
+ * @max_pkts: most packets in one RDM_PLAN_FRAGS, at least 1
+ * @plan: filled when something is to be sent
+ * @out: may tell the end of the association, behind its last packet
+ *
+ * Whatever a plan tells counts as sent; a caller that cannot build or send it lets it be
+ * lost. Call again until it returns false, then arm the timer by rdm_assoc_deadline().
+ *
+ * Return: true when @plan is filled.
+ */
+bool rdm_assoc_next(struct rdm_assoc *a, u64 now, struct list_head *pool, u16 max_pkts,
+		    struct rdm_plan *plan, struct rdm_out *out)
+{
+	u32 len = RDM_HDR_LEN, need_len = 0, ack_len = 0, dsize = 0;
+	bool have, ack, cookie = false;
+	struct pick p = {};
+	struct rdm_sent *s;
+	u64 acks = 0;
+	u8 ctl = 0;
+	u16 n;
+
+	if (a->state == RDM_ASSOC_INIT_SENT)
+		return plan_init(a, plan);
+	if (a->state == RDM_ASSOC_IDLE || a->state == RDM_ASSOC_CLOSED || list_empty(pool))
+		return false;
+	if (a->rec.new_lost)
+		sort_lost(a);
+
+	have = pick_data(a, now, &p);
+	if (have)
+		dsize = p.again && p.msg->nfrags == 1 ? run_space(p.msg, p.n, 0) :
+							msg_space(p.msg, p.frag);
+	if (a->rxpn.n)
+		ack_len = RDM_ACK_LEN +
+			  (min_t(u32, a->rxpn.n, RDM_ACK_TELL) - 1) * RDM_ACK_RANGE_LEN;
+
+	/* The cookie travels with the data, or before it where both do not fit. */
+	if (a->state == RDM_ASSOC_COOKIE_SENT) {
+		u32 ck_len = RDM_COOKIE_HDR_LEN + RDM_COOKIE_LEN;
+
+		if (!have || len + ck_len + dsize > a->mtu) {
+			cookie = !a->cookie_out;
+			have = have && !cookie;
+		} else {
+			cookie = true;
+		}
+		if (cookie)
+			need_len += ck_len;
+	}
+	if (a->need & RDM_CTL_WINDOW)
+		need_len += RDM_WINDOW_LEN;
+	if (a->need & RDM_CTL_PING)
+		need_len += RDM_PING_LEN;
+	if (a->need & (RDM_CTL_CLOSE | RDM_CTL_CLOSE_ACK))
+		need_len += 2 * RDM_CLOSE_LEN;
+	if (have && len + need_len + dsize > a->mtu)
+		have = false;
+	ack = ack_len && (a->ack_now || (a->ack_pending && (have || need_len)));
+	if (ack && have && len + need_len + ack_len + dsize > a->mtu) {
+		if (a->ack_now)
+			have = false;
+		else
+			ack = false;
+	}
+	/* A run of fragments is worth a packet of its own for what is due. */
+	if (have && !p.again && !p.probe && p.msg->nfrags > 1 && p.msg->next + 1 < p.msg->nfrags) {
+		if (a->ack_now || (need_len && !cookie))
+			have = false;
+		else
+			ack = false;
+	}
+	if (!have && !need_len && !ack)
+		return false;
+
+	/* control frames; the header comes last, when the number is known */
+	if (cookie) {
+		len += rdm_wire_put_cookie(plan->head + len, a->cookie, RDM_COOKIE_LEN);
+		ctl |= RDM_CTL_COOKIE;
+		a->cookie_out = true;
+	}
+	if (ack) {
+		acks = rdm_pnset_largest(&a->rxpn) + 1;
+		len += put_ack(a, plan->head + len, now);
+		if (!(a->need & RDM_CTL_WINDOW) && __rdm_assoc_window_due(a, 8) &&
+		    (!have || len + need_len + RDM_WINDOW_LEN + dsize <= a->mtu))
+			a->need |= RDM_CTL_WINDOW;
+	}
+	if (a->need & RDM_CTL_WINDOW)
+		len += put_window(a, plan->head + len, &ctl);
+	if (a->need & RDM_CTL_CLOSE) {
+		len += rdm_wire_put_close(plan->head + len, RDM_FRAME_CLOSE, a->txq.next_seq);
+		ctl |= RDM_CTL_CLOSE;
+		a->closes_out++;
+	}
+	if (a->need & RDM_CTL_CLOSE_ACK)
+		len += rdm_wire_put_close(plan->head + len, RDM_FRAME_CLOSE_ACK, a->txq.next_seq);
+	if (a->need & RDM_CTL_PING || (cookie && !have)) {
+		plan->head[len++] = RDM_FRAME_PING;
+		ctl |= RDM_CTL_PING;
+	}
+	a->need = 0;
+
+	plan->pn = a->rec.next_pn;
+	rdm_wire_put_hdr(plan->head, RDM_PKT_DATA, plan->pn, a->peer_tag);
+	plan->head_len = len;
+	plan->msg = have ? p.msg : NULL;
+	plan->again = p.again;
+	plan->frag = p.frag;
+	plan->kind = RDM_PLAN_RAW;
+	plan->n = 0;
+
+	if (have) {
+		a->last_active = now;
+		plan->kind = p.msg->nfrags > 1 ? RDM_PLAN_FRAGS : RDM_PLAN_BUNDLE;
+	}
+	if (have && !p.again && !p.probe && p.msg->nfrags > 1) {
+		if (!p.msg->bound)
+			rdm_txq_bind(&a->txq, p.msg);
+		if (p.msg == a->txq.probing)
+			a->txq.probing = NULL;
+		plan_frags(a, now, p.msg, pool, max_pkts, ctl, acks, plan);
+		plan->size = max_t(u32, plan->size, RDM_MIN_PACKET);
+		return true;
+	}
+
+	n = 0;
+	if (p.probe && have) {
+		drop_old_probe(a, out);
+		if (!p.msg->bound) {
+			rdm_txq_bind(&a->txq, p.msg);
+			a->txq.probing = p.msg;
+		}
+		a->want_probe = false;
+		n = 1;
+		len += dsize;
+	} else if (have && p.again) {
+		n = p.n;
+		len += dsize;
+	} else if (have) {
+		if (p.msg == a->txq.probing)
+			a->txq.probing = NULL;
+		n = fill_bundle(a, p.msg, &len);
+	}
+	plan->n = n;
+	if (plan->kind == RDM_PLAN_FRAGS)
+		plan->n = 1;
+	plan->size = max_t(u32, len, RDM_MIN_PACKET);
+
+	if (!have && !ctl) {
+		/* nothing in it asks for an ack: no record */
+		a->rec.next_pn++;
+	} else {
+		s = take(pool, plan->msg, p.frag, n, plan->size);
+		s->ctl = ctl;
+		s->acks = acks;
+		s->probe = p.probe && have;
+		if (s->msg)
+			rdm_txq_ref(s);
+		rdm_recovery_sent(&a->rec, &a->cong, s, now);
+		if (have && p.lost)
+			list_del_init(&p.lost->lost);
+		if (have && a->probes)
+			a->probes--;
+	}
+	if (a->closed_out)
+		__rdm_assoc_over(a, 0, out);
+	return true;
+}

@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * rdm recovery: see recovery.h. RFC 9002, section 6, with one packet-number
+ * space and thresholds that adapt to reordering (section 6.1.2 allows it): a
+ * packet declared lost stays on record for a while, and when its ack arrives
+ * after all, the thresholds grow, and once every loss of an episode has proved
+ * spurious the congestion window is given back.
+ */
+#include <linux/bug.h>
+#include <linux/errno.h>
+#include <linux/limits.h>
+#include <linux/kernel.h>
+#include <linux/minmax.h>
+
+#include "recovery.h"
+
+/* RFC 9002, section 7.6.1 */
+#define PERSISTENT_THRESH	3
+
+/**
+ * rdm_recovery_init() - nothing was sent yet
+ * @r: the packet-number space
+ * @first_pn: number of the first packet
+ */
+void rdm_recovery_init(struct rdm_recovery *r, u64 first_pn)
+{
+	INIT_LIST_HEAD(&r->sent);
+	INIT_LIST_HEAD(&r->lost);
+	r->next_pn = first_pn;
+	r->largest = 0;
+	r->loss_time = 0;
+	r->last_sent = 0;
+	r->last_acked_time = 0;
+	r->limited_pn = 0;
+	r->pto_count = 0;
+	r->nflight = 0;
+	r->pkt_thresh = RDM_PKT_THRESH;
+	r->time_thresh = RDM_TIME_THRESH;
+	r->epoch_lost = 0;
+	r->epoch_spurious = 0;
+	r->new_lost = false;
+}
+
+/**
+ * rdm_recovery_sent() - an ack-eliciting packet leaves
+ * @r: the packet-number space
+ * @c: its congestion control
+ * @s: the record, with content and size; number and time are set here
+ * @now: ns
+ */
+void rdm_recovery_sent(struct rdm_recovery *r, struct rdm_cong *c, struct rdm_sent *s, u64 now)
+{
+	s->pn = r->next_pn++;
+	s->time = now;
+	s->state = RDM_SENT_INFLIGHT;
+	INIT_LIST_HEAD(&s->lost);
+	list_add_tail(&s->node, &r->sent);
+	if (s->probe)
+		return;
+	r->last_sent = now;
+	r->nflight++;
+	rdm_cong_sent(c, s->size);
+}
+
+/* A packet was declared lost, and now its ack is here (RFC 9002, section 6.1.2). */
+static void spurious(struct rdm_recovery *r, struct rdm_rtt *rtt, struct rdm_cong *c,
+		     struct rdm_sent *s, u64 largest, u64 now)
+{
+	u64 late = rdm_rtt_loss_delay(rtt, 8);
+
+	r->pkt_thresh = clamp_t(u64, largest - s->pn + 1, r->pkt_thresh, RDM_PKT_THRESH_MAX);
+	if (now - s->time > late && r->time_thresh < RDM_TIME_THRESH_MAX)
+		r->time_thresh++;
+	list_del_init(&s->lost);
+	if (!rdm_cong_in_recovery(c, s->time))
+		return;
+	r->epoch_spurious++;
+	if (r->epoch_spurious >= r->epoch_lost) {
+		rdm_cong_spurious(c, s->time);
+		r->epoch_lost = 0;
+		r->epoch_spurious = 0;
+	}
+}
+
+/**
+ * rdm_recovery_ack() - an ACK frame arrived
+ * @r: the packet-number space
+ * @rtt: takes a sample when the largest packet is newly acked
+ * @c: congestion control
+ * @ack: the frame, decoded
+ * @now: ns
+ * @out: receives records by @node: RDM_SENT_ACKED ones, then those that loss
+ *	detection gave up (RDM_SENT_GONE)
+ *
+ * Packets that are lost by this ack wait in @r->lost afterwards.
+ *
+ * Return: how many records are newly acked, or -EPROTO when the frame acks a packet that
+ * was never sent.
+ */
+int rdm_recovery_ack(struct rdm_recovery *r, struct rdm_rtt *rtt, struct rdm_cong *c,
+		     const struct rdm_frame *ack, u64 now, struct list_head *out)
+{
+	u64 largest = ack->seq, clean = U64_MAX;
+	struct rdm_sent *s, *tmp, *newest = NULL;
+	int i = ack->nranges - 1, n = 0;
+
+	if (unlikely(largest >= r->next_pn))
+		return -EPROTO;
+
+	list_for_each_entry_safe(s, tmp, &r->sent, node) {
+		if (s->pn > largest)
+			break;
+		while (i > 0 && ack->ranges[i].last < s->pn)
+			i--;
+		if (s->pn < ack->ranges[i].first)
+			continue;
+		if (s->pn < clean)
+			clean = s->pn;
+		if (s->state == RDM_SENT_LOST) {
+			spurious(r, rtt, c, s, largest, now);
+		} else if (!s->probe) {
+			r->nflight--;
+			newest = s;
+			rdm_cong_acked(c, now, s->time, s->size, s->pn >= r->limited_pn);
+		}
+		s->state = RDM_SENT_ACKED;
+		list_move_tail(&s->node, out);
+		n++;
+	}
+	if (largest >= r->largest)
+		r->largest = largest + 1;
+	if (newest && newest->pn == largest)
+		rdm_rtt_sample(rtt, now - newest->time, ack->delay, RDM_MAX_ACK_DELAY);
+	rdm_recovery_detect(r, rtt, c, now, clean, out);
+	if (newest && newest->time > r->last_acked_time)
+		r->last_acked_time = newest->time;
+	/* RFC 9002, section 6.2.1: an ack that moves something resets the backoff */
+	if (n)
+		r->pto_count = 0;
+	return n;
+}
+
+static void declare_lost(struct rdm_recovery *r, struct rdm_cong *c, struct rdm_sent *s, u64 now)
+{
+	if (!rdm_cong_in_recovery(c, s->time)) {
+		r->epoch_lost = 0;
+		r->epoch_spurious = 0;
+	}
+	s->state = RDM_SENT_LOST;
+	list_add_tail(&s->lost, &r->lost);
+	r->new_lost = true;
+	r->nflight--;
+	r->epoch_lost++;
+	rdm_cong_lost(c, now, s->time, s->size);
+}
+
+/**
+ * rdm_recovery_detect() - declare lost what must be (RFC 9002, section 6.1)
+ * @r: the packet-number space
+ * @rtt: for the time threshold
+ * @c: learns of the losses, and of persistent congestion (section 7.6)
+ * @now: ns
+ * @clean_pn: no packet below was acked by the ack that leads here; U64_MAX without
+ *	an ack
+ * @out: receives lost records that are too old to be acked any more
+ *
+ * Sets @r->loss_time for the packets that only time can tell about.
+ *
+ * Return: how many packets were declared lost.
+ */
+u32 rdm_recovery_detect(struct rdm_recovery *r, struct rdm_rtt *rtt, struct rdm_cong *c,
+			u64 now, u64 clean_pn, struct list_head *out)
+{
+	u64 delay = rdm_rtt_loss_delay(rtt, r->time_thresh);
+	u64 keep = PERSISTENT_THRESH * rdm_rtt_pto(rtt, RDM_MAX_ACK_DELAY);
+	u64 first = 0, last = 0;
+	struct rdm_sent *s, *tmp;
+	u32 n = 0;
+
+	r->loss_time = 0;
+	list_for_each_entry_safe(s, tmp, &r->sent, node) {
+		if (s->pn >= r->largest)
+			break;
+		if (s->state == RDM_SENT_LOST) {
+			if (list_empty(&s->lost) && now - s->time > keep) {
+				s->state = RDM_SENT_GONE;
+				list_move_tail(&s->node, out);
+			}
+			continue;
+		}
+		if (s->probe) {
+			/* the peer refused it, or it is lost: the next probe repeats it */
+			s->state = RDM_SENT_GONE;
+			list_move_tail(&s->node, out);
+			continue;
+		}
+		if (s->time + delay > now && r->largest - 1 - s->pn < r->pkt_thresh) {
+			if (!r->loss_time)
+				r->loss_time = s->time + delay;
+			continue;
+		}
+		declare_lost(r, c, s, now);
+		n++;
+		if (s->pn < clean_pn && s->time > r->last_acked_time && r->last_acked_time) {
+			if (!first)
+				first = s->time;
+			last = s->time;
+		}
+	}
+	if (last - first > keep && rtt->srtt)
+		rdm_cong_persistent(c);
+	return n;
+}
+
+/**
+ * rdm_recovery_deadline() - when must rdm_assoc's timer look here?
+ * @r: the packet-number space
+ * @rtt: for the probe timeout
+ *
+ * Return: ns, or U64_MAX when nothing is in flight.
+ */
+u64 rdm_recovery_deadline(const struct rdm_recovery *r, const struct rdm_rtt *rtt)
+{
+	u64 pto;
+
+	if (r->loss_time)
+		return r->loss_time;
+	if (!r->nflight)
+		return U64_MAX;
+	pto = rdm_rtt_pto(rtt, RDM_MAX_ACK_DELAY) << min(r->pto_count, 16U);
+	return r->last_sent + min(pto, RDM_PTO_MAX);
+}
+
+/**
+ * rdm_recovery_requeue() - send again all that is in flight, without blame
+ * @r: the packet-number space
+ * @c: its congestion control, which sees no loss
+ *
+ * For a receiver that refused packets because it was full, and is not any more.
+ */
+void rdm_recovery_requeue(struct rdm_recovery *r, struct rdm_cong *c)
+{
+	struct rdm_sent *s;
+
+	list_for_each_entry(s, &r->sent, node) {
+		if (s->state != RDM_SENT_INFLIGHT || s->probe)
+			continue;
+		s->state = RDM_SENT_LOST;
+		list_add_tail(&s->lost, &r->lost);
+		r->new_lost = true;
+		r->nflight--;
+		rdm_cong_discard(c, s->size);
+	}
+	r->loss_time = 0;
+	r->pto_count = 0;
+}
+
+/**
+ * rdm_recovery_clear() - forget every packet
+ * @r: the packet-number space
+ * @c: its congestion control
+ * @out: receives all records, as RDM_SENT_GONE
+ */
+void rdm_recovery_clear(struct rdm_recovery *r, struct rdm_cong *c, struct list_head *out)
+{
+	struct rdm_sent *s, *tmp;
+
+	list_for_each_entry_safe(s, tmp, &r->sent, node) {
+		if (s->state == RDM_SENT_INFLIGHT && !s->probe) {
+			r->nflight--;
+			rdm_cong_discard(c, s->size);
+		}
+		list_del_init(&s->lost);
+		s->state = RDM_SENT_GONE;
+		list_move_tail(&s->node, out);
+	}
+	r->loss_time = 0;
+	r->pto_count = 0;
+}

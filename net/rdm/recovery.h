@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * rdm recovery: which packets are on their way, which of them are acked,
+ * which are lost, and when to probe (RFC 9002, section 6). It works on packet
+ * records that the caller owns; what a lost packet carried, and what to send
+ * instead, is assoc's business. Pure.
+ */
+#ifndef _RDM_RECOVERY_H
+#define _RDM_RECOVERY_H
+
+#include <linux/list.h>
+#include <linux/time64.h>
+#include <linux/types.h>
+
+#include "cong.h"
+#include "rtt.h"
+#include "wire.h"
+
+struct rdm_txmsg;
+
+/* RFC 9002, section 6.1.1; raised when reordering shows. */
+#define RDM_PKT_THRESH		3
+#define RDM_PKT_THRESH_MAX	1024
+/* RFC 9002, section 6.1.2, in eighths of an RTT; raised when reordering shows. */
+#define RDM_TIME_THRESH		9
+#define RDM_TIME_THRESH_MAX	16
+/* The longest that a receiver keeps an ack back. */
+#define RDM_MAX_ACK_DELAY	(25 * NSEC_PER_MSEC)
+/* Cap of the probe timeout with its backoff. */
+#define RDM_PTO_MAX		(60ULL * NSEC_PER_SEC)
+
+/*
+ * Life of a packet record:
+ *
+ *   INFLIGHT --ack--> ACKED (given back)
+ *      |                ^
+ *      +--loss--> LOST -+--a late ack shows that the loss was spurious
+ *                  |
+ *                  +--after 3 PTO--> GONE (given back)
+ */
+enum rdm_sent_state {
+	RDM_SENT_INFLIGHT,
+	RDM_SENT_LOST,
+	RDM_SENT_ACKED,
+	RDM_SENT_GONE,
+};
+
+/* Control frames that a packet carried and that must reach the peer. */
+#define RDM_CTL_WINDOW		BIT(0)
+#define RDM_CTL_CLOSE		BIT(1)
+#define RDM_CTL_COOKIE		BIT(2)
+#define RDM_CTL_PING		BIT(3)
+#define RDM_CTL_CLOSE_ACK	BIT(4)
+#define RDM_CTL_INIT		BIT(5)
+#define RDM_CTL_REOPEN		BIT(6)	/* with WINDOW: RDM_WINDOW_REOPENED */
+
+/**
+ * struct rdm_sent - record of one ack-eliciting packet
+ * @node: in rdm_recovery.sent by rising @pn; in lists of records given back
+ * @lost: in rdm_recovery.lost while its content waits to be sent again
+ * @pn: packet number
+ * @time: when it was sent, ns
+ * @acks: largest packet number that its ACK frame acked, plus 1; 0: none
+ * @msg: first message that it carries, or NULL
+ * @size: UDP payload, bytes
+ * @gen: rdm_txmsg.gen at that time
+ * @frag: fragment of @msg
+ * @nmsgs: whole messages from @msg on in the queue; 0 without @msg
+ * @state: enum rdm_sent_state
+ * @ctl: RDM_CTL_*
+ * @probe: sent past the peer's window: outside congestion control
+ */
+struct rdm_sent {
+	struct list_head node;
+	struct list_head lost;
+	u64 pn;
+	u64 time;
+	u64 acks;
+	struct rdm_txmsg *msg;
+	u32 size;
+	u32 gen;
+	u16 frag;
+	u16 nmsgs;
+	u8 state;
+	u8 ctl;
+	bool probe;
+};
+
+/**
+ * struct rdm_recovery - packet-number space of one direction
+ * @sent: records in flight or lost, by rising packet number
+ * @lost: records whose content waits to be sent again, oldest first
+ * @next_pn: number of the next packet
+ * @largest: largest acked packet number plus 1; 0: none yet
+ * @loss_time: when the next packet is to be declared lost, ns; 0: none waits
+ * @last_sent: when the last ack-eliciting packet left, ns
+ * @last_acked_time: when the newest of all acked packets had left, ns
+ * @limited_pn: packets below were sent while the congestion window was full
+ * @pto_count: probe timeouts since the last ack
+ * @nflight: records in flight
+ * @pkt_thresh: packet threshold now
+ * @time_thresh: time threshold now, eighths of an RTT
+ * @epoch_lost: packets declared lost since the window was last cut
+ * @epoch_spurious: how many of these were acked after all
+ * @new_lost: packets joined @lost; cleared by who has looked
+ */
+struct rdm_recovery {
+	struct list_head sent;
+	struct list_head lost;
+	u64 next_pn;
+	u64 largest;
+	u64 loss_time;
+	u64 last_sent;
+	u64 last_acked_time;
+	u64 limited_pn;
+	u32 pto_count;
+	u32 nflight;
+	u32 pkt_thresh;
+	u32 time_thresh;
+	u32 epoch_lost;
+	u32 epoch_spurious;
+	bool new_lost;
+};
+
+void rdm_recovery_init(struct rdm_recovery *r, u64 first_pn);
+void rdm_recovery_sent(struct rdm_recovery *r, struct rdm_cong *c, struct rdm_sent *s, u64 now);
+int rdm_recovery_ack(struct rdm_recovery *r, struct rdm_rtt *rtt, struct rdm_cong *c,
+		     const struct rdm_frame *ack, u64 now, struct list_head *out);
+u32 rdm_recovery_detect(struct rdm_recovery *r, struct rdm_rtt *rtt, struct rdm_cong *c,
+			u64 now, u64 clean_pn, struct list_head *out);
+u64 rdm_recovery_deadline(const struct rdm_recovery *r, const struct rdm_rtt *rtt);
+void rdm_recovery_requeue(struct rdm_recovery *r, struct rdm_cong *c);
+void rdm_recovery_clear(struct rdm_recovery *r, struct rdm_cong *c, struct list_head *out);
+
+#endif /* _RDM_RECOVERY_H */
