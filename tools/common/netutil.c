@@ -162,6 +162,20 @@ void endpoint_set_port(struct endpoint *ep, unsigned int port)
 	((struct sockaddr_in *)&ep->ss)->sin_port = htons((uint16_t)port);
 }
 
+void endpoint_unmap(struct endpoint *ep)
+{
+	const struct sockaddr_in6 *in6 = (const void *)&ep->ss;
+	struct sockaddr_in in4 = { .sin_family = AF_INET };
+
+	if (ep->ss.ss_family != AF_INET6 || !IN6_IS_ADDR_V4MAPPED(&in6->sin6_addr))
+		return;
+	in4.sin_port = in6->sin6_port;
+	memcpy(&in4.sin_addr, &in6->sin6_addr.s6_addr[12], sizeof(in4.sin_addr));
+	memset(&ep->ss, 0, sizeof(ep->ss));
+	memcpy(&ep->ss, &in4, sizeof(in4));
+	ep->len = sizeof(in4);
+}
+
 const char *endpoint_text(const struct endpoint *ep, char *buf, size_t len)
 {
 	char host[NI_MAXHOST];

@@ -59,6 +59,8 @@ void resolve(const char *host, const char *port, int family, struct endpoint *ep
 bool endpoint_equal(const struct endpoint *a, const struct endpoint *b);
 unsigned int endpoint_port(const struct endpoint *ep);
 void endpoint_set_port(struct endpoint *ep, unsigned int port);
+/* ::ffff:1.2.3.4 becomes the IPv4 address that it stands for. */
+void endpoint_unmap(struct endpoint *ep);
 const char *endpoint_text(const struct endpoint *ep, char *buf, size_t len);
 #define ENDPOINT_TEXT 80
 

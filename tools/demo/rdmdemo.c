@@ -100,8 +100,13 @@ static void enter_namespace(const char *name)
 
 	if (!name)
 		return;
-	snprintf(path, sizeof(path), "/var/run/netns/%s", name);
+	/* Where ip(8) keeps them depends on how it was built. */
+	snprintf(path, sizeof(path), "/run/netns/%s", name);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0) {
+		snprintf(path, sizeof(path), "/var/run/netns/%s", name);
+		fd = open(path, O_RDONLY | O_CLOEXEC);
+	}
 	if (fd < 0 || setns(fd, CLONE_NEWNET))
 		die(EXIT_FAILED, "cannot enter the network namespace %s: %s", name,
 		    strerror(errno));

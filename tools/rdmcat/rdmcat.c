@@ -127,9 +127,9 @@ static void show_progress(struct cat *cat, bool last)
 {
 	uint64_t now = now_ns(), bytes = cat->sent.bytes + cat->received.bytes;
 	uint64_t until = last && cat->end_ns ? cat->end_ns : now;
-	double seconds = cat->start_ns ? (double)(until - cat->start_ns) / 1e9 : 0;
+	double seconds = until > cat->start_ns ? (double)(until - cat->start_ns) / 1e9 : 0;
 
-	if (!last && now - cat->shown_ns < PROGRESS_NS)
+	if (!cat->start_ns || (!last && now - cat->shown_ns < PROGRESS_NS))
 		return;
 	cat->shown_ns = now;
 	if (!cat->show && !(last && cat->opt->verbose))
@@ -513,8 +513,7 @@ static void copy(struct cat *cat)
 		    now - cat->moved_ns > cat->opt->idle_ns)
 			fail(cat, "timed out: nothing moved for the time of --wait");
 		wait_for_work(cat);
-		if (cat->start_ns)
-			show_progress(cat, false);
+		show_progress(cat, false);
 	}
 	show_progress(cat, true);
 	if (cat->strangers)

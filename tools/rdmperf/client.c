@@ -1,0 +1,330 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The client: agrees on a test with the server, then sends. A round trip is timed from
+ * one answer to the next; a stream is timed by its receiver.
+ */
+#include "perf.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+/* Plain UDP: a round trip without an answer for so long counts as lost. */
+#define UDP_RR_TIMEOUT_NS (500 * NS_PER_MS)
+#define UDP_END_MARKS 5
+
+static volatile sig_atomic_t time_over;
+
+static void on_alarm(int sig)
+{
+	(void)sig;
+	time_over = 1;
+}
+
+/* Without SA_RESTART: the alarm ends a blocking system call. */
+static void start_timer(double seconds)
+{
+	struct sigaction sa = { .sa_handler = on_alarm };
+	struct itimerval it = {
+		.it_value = {
+			.tv_sec = (time_t)seconds,
+			.tv_usec = (suseconds_t)((seconds - (double)(time_t)seconds) * 1e6),
+		},
+	};
+
+	time_over = 0;
+	sigaction(SIGALRM, &sa, NULL);
+	if (!it.it_value.tv_sec && !it.it_value.tv_usec)
+		it.it_value.tv_usec = 1;
+	setitimer(ITIMER_REAL, &it, NULL);
+}
+
+static void fail_channel(const struct chan *ch, const char *what, int err)
+{
+	char text[FAILURE_TEXT];
+	struct failure f;
+
+	if (!sock_take_error(ch->fd, &f))
+		f.error = err == EAGAIN || err == EINTR ? ETIMEDOUT : err;
+	die(EXIT_FAILED, "%s: %s: %s", ch->proto->name, what,
+	    failure_text(&f, text, sizeof(text)));
+}
+
+/* Opens the control and the data connection. */
+static int open_test(const struct client *cl, struct chan *ch)
+{
+	char line[256], name[ENDPOINT_TEXT];
+	struct endpoint server;
+	unsigned int port;
+	const char *error;
+	int control;
+
+	resolve(cl->host, cl->port, cl->family, &server);
+	control = socket(server.ss.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (control < 0)
+		die(EXIT_FAILED, "cannot open a socket: %s", strerror(errno));
+	if (connect(control, (struct sockaddr *)&server.ss, server.len))
+		die(EXIT_FAILED, "cannot reach the server at %s (TCP): %s",
+		    endpoint_text(&server, name, sizeof(name)), error_text(errno));
+	control_describe(&cl->test, line, sizeof(line));
+	if (!control_write(control, "%s", line) || !control_read(control, line, sizeof(line)))
+		die(EXIT_FAILED, "the server closed the control connection");
+	if (!strncmp(line, "error ", 6))
+		die(EXIT_FAILED, "server: %s", line + 6);
+	if (sscanf(line, "ok %u", &port) != 1)
+		die(EXIT_FAILED, "the server answered \"%s\"; is it an rdmperf?", line);
+	endpoint_set_port(&server, port);
+	error = chan_connect(ch, &cl->test, &server);
+	if (error)
+		die(EXIT_FAILED, "%s", error);
+	return control;
+}
+
+static void add_round_trip(struct rr_result *r, uint64_t *cap, uint64_t ns)
+{
+	if (r->count == *cap) {
+		*cap = *cap ? *cap * 2 : 1 << 16;
+		r->ns = realloc(r->ns, *cap * sizeof(*r->ns));
+		if (!r->ns)
+			die(EXIT_FAILED, "out of memory");
+	}
+	r->ns[r->count++] = ns;
+}
+
+static int compare_ns(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+/* Where a message has room for it, its number tells a late answer from the right one. */
+static void stamp(const struct test *t, struct chan *ch, uint32_t seq)
+{
+	if (t->check)
+		msgcheck_build(ch->out, t->size, t->seed, seq);
+	else if (t->size >= sizeof(seq))
+		memcpy(ch->out, &seq, sizeof(seq));
+}
+
+enum answer {
+	ANSWER_RIGHT,
+	ANSWER_LATE,
+	ANSWER_WRONG,
+};
+
+static enum answer judge(const struct test *t, const char *msg, size_t len, uint32_t seq)
+{
+	uint32_t got = seq;
+
+	if (len != t->size)
+		return ANSWER_WRONG;
+	if (t->check) {
+		if (!msgcheck_verify(msg, len, t->seed, &got))
+			return ANSWER_WRONG;
+	} else if (t->size >= sizeof(got)) {
+		memcpy(&got, msg, sizeof(got));
+	}
+	return got == seq ? ANSWER_RIGHT : ANSWER_LATE;
+}
+
+/* Returns whether the right answer came. */
+static bool round_trip(const struct client *cl, struct chan *ch, struct rr_result *r,
+		       uint32_t seq)
+{
+	const struct test *t = &cl->test;
+	bool reliable = t->proto->flags & PROTO_RELIABLE;
+	char *msg;
+	ssize_t n;
+
+	stamp(t, ch, seq);
+	while (chan_send(ch, t->size)) {
+		if (errno == EINTR && !time_over)
+			continue;
+		if (errno == EINTR)
+			return false;
+		fail_channel(ch, "send", errno);
+	}
+	for (;;) {
+		n = chan_recv(ch, &msg);
+		if (n < 0 && errno == EINTR && !time_over)
+			continue;
+		if (n < 0 && errno == EINTR)
+			return false;
+		if (n < 0 && errno == EAGAIN && !reliable) {
+			r->lost++;
+			return false;
+		}
+		if (n < 0)
+			fail_channel(ch, "no answer", errno);
+		switch (judge(t, msg, (size_t)n, seq)) {
+		case ANSWER_RIGHT:
+			return true;
+		case ANSWER_LATE:
+			/* With one message under way at a time, only a copy can be late. */
+			r->duplicated++;
+			break;
+		case ANSWER_WRONG:
+			r->corrupted++;
+			break;
+		}
+	}
+}
+
+static void send_end_marks(const struct client *cl, struct chan *ch)
+{
+	bool udp = !(cl->test.proto->flags & PROTO_RELIABLE);
+
+	for (int i = 0; i < (udp ? UDP_END_MARKS : 1); i++) {
+		if (i)
+			usleep(10000);
+		while (chan_send(ch, end_mark_size(cl->test.size)) && errno == EINTR)
+			;
+	}
+}
+
+void client_rr(const struct client *cl, struct rr_result *r)
+{
+	const struct test *t = &cl->test;
+	uint64_t start = 0, last, cap = 0, done = 0;
+	struct chan ch;
+	uint32_t seq;
+	int control;
+
+	control = open_test(cl, &ch);
+	chan_set_timeout(&ch, t->proto->flags & PROTO_RELIABLE ? cl->timeout_ns :
+			 UDP_RR_TIMEOUT_NS);
+	if (t->count) {
+		cap = t->count;
+		r->ns = calloc(cap, sizeof(*r->ns));
+		if (!r->ns)
+			die(EXIT_FAILED, "out of memory");
+	} else {
+		/* The warm-up is part of the time: it ends the test too when it never ends. */
+		start_timer(cl->seconds);
+	}
+	last = now_ns();
+	for (seq = 0; !time_over && (!t->count || done < t->warmup + t->count); seq++) {
+		uint64_t now;
+		bool answered = round_trip(cl, &ch, r, seq);
+
+		now = now_ns();
+		done++;
+		if (done == t->warmup)
+			start = now;
+		if (answered && done > t->warmup) {
+			if (!start)
+				start = last;
+			add_round_trip(r, &cap, now - last);
+		}
+		last = now;
+	}
+	r->total_ns = start ? last - start : 0;
+	send_end_marks(cl, &ch);
+	control_write(control, "done %u", seq);
+	close(control);
+	chan_close(&ch);
+	if (!r->count)
+		die(EXIT_FAILED, "%s: no round trip after the warm-up (%llu lost)",
+		    t->proto->name, (unsigned long long)r->lost);
+	qsort(r->ns, r->count, sizeof(*r->ns), compare_ns);
+}
+
+/* Waits until every message is acknowledged. */
+static void drain(const struct client *cl, struct chan *ch)
+{
+	uint64_t moved = now_ns();
+	long before = -1, left;
+	struct failure f;
+
+	while ((left = sock_unacked(ch->fd)) > 0) {
+		if (left != before)
+			moved = now_ns();
+		before = left;
+		if (sock_take_error(ch->fd, &f))
+			fail_channel(ch, "not all was acknowledged", f.error);
+		if (now_ns() - moved > cl->timeout_ns)
+			fail_channel(ch, "not all was acknowledged", ETIMEDOUT);
+		usleep(1000);
+	}
+	if (sock_take_error(ch->fd, &f))
+		fail_channel(ch, "not all was acknowledged", f.error);
+}
+
+static uint64_t send_stream(const struct client *cl, struct chan *ch)
+{
+	const struct test *t = &cl->test;
+	uint64_t sent = 0, all = t->count ? t->warmup + t->count : UINT64_MAX;
+
+	while (!time_over && sent < all) {
+		if (t->batch > 1) {
+			uint64_t left = all - sent;
+			int n = chan_send_batch(ch, left < t->batch ? (unsigned int)left :
+						    t->batch);
+
+			if (n > 0) {
+				sent += (unsigned int)n;
+				continue;
+			}
+		} else {
+			if (t->check)
+				msgcheck_build(ch->out, t->size, t->seed, (uint32_t)sent);
+			if (!chan_send(ch, t->size)) {
+				sent++;
+				continue;
+			}
+		}
+		if (errno == EINTR)
+			continue;
+		/* Plain UDP: a full queue is a loss like any other. */
+		if (errno == ENOBUFS && !(t->proto->flags & PROTO_RELIABLE)) {
+			sent++;
+			continue;
+		}
+		fail_channel(ch, "send", errno);
+	}
+	return sent;
+}
+
+void client_stream(const struct client *cl, struct stream_result *r, uint64_t *sent)
+{
+	unsigned long long received, measured, ns, delivered, duplicated, reordered, corrupted;
+	const struct test *t = &cl->test;
+	struct chan ch;
+	char line[256];
+	int control;
+
+	control = open_test(cl, &ch);
+	sock_set_timeout(ch.fd, SO_SNDTIMEO, cl->timeout_ns);
+	if (!t->count)
+		start_timer(cl->seconds);
+	*sent = send_stream(cl, &ch);
+	if (t->proto->flags & PROTO_RDM)
+		drain(cl, &ch);
+	send_end_marks(cl, &ch);
+	if (t->proto->flags & PROTO_CONN)
+		shutdown(ch.fd, SHUT_WR);
+	if (!control_write(control, "done %llu", (unsigned long long)*sent) ||
+	    !control_read(control, line, sizeof(line)) ||
+	    sscanf(line, "result %llu %llu %llu %llu %llu %llu %llu", &received, &measured, &ns,
+		   &delivered, &duplicated, &reordered, &corrupted) != 7)
+		die(EXIT_FAILED, "the server gave no result");
+	*r = (struct stream_result){
+		.received = received,
+		.measured = measured,
+		.ns = ns,
+		.track = {
+			.delivered = delivered,
+			.duplicated = duplicated,
+			.reordered = reordered,
+			.corrupted = corrupted,
+		},
+	};
+	close(control);
+	chan_close(&ch);
+}

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The control connection: one line of text each way at a time.
+ *
+ *   client  rdmperf/1 PROTO rr|stream SIZE BATCH CHECK SEED WARMUP COUNT BUFFER
+ *   server  ok PORT                 or   error TEXT
+ *   client  done SENT               (after the test)
+ *   server  result RECEIVED MEASURED NS DELIVERED DUPLICATED REORDERED CORRUPTED
+ */
+#include "perf.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+bool control_write(int fd, const char *fmt, ...)
+{
+	char line[512];
+	va_list args;
+	int len;
+
+	va_start(args, fmt);
+	len = vsnprintf(line, sizeof(line) - 1, fmt, args);
+	va_end(args);
+	if (len < 0 || (size_t)len >= sizeof(line) - 1)
+		return false;
+	line[len++] = '\n';
+	return send(fd, line, (size_t)len, MSG_NOSIGNAL) == len;
+}
+
+bool control_read(int fd, char *line, size_t len)
+{
+	size_t at = 0;
+
+	while (at + 1 < len) {
+		ssize_t n = recv(fd, line + at, 1, 0);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return false;
+		if (line[at] == '\n') {
+			line[at] = '\0';
+			return true;
+		}
+		at++;
+	}
+	return false;
+}
+
+bool control_pending(int fd)
+{
+	struct pollfd pfd = { .fd = fd, .events = POLLIN };
+
+	return poll(&pfd, 1, 0) > 0;
+}
+
+void control_describe(const struct test *t, char *line, size_t len)
+{
+	snprintf(line, len, "rdmperf/1 %s %s %zu %u %d %llu %llu %llu %llu", t->proto->name,
+		 t->kind == TEST_RR ? "rr" : "stream", t->size, t->batch, t->check,
+		 (unsigned long long)t->seed, (unsigned long long)t->warmup,
+		 (unsigned long long)t->count, (unsigned long long)t->buffer);
+}
+
+bool control_parse(const char *line, struct test *t)
+{
+	unsigned long long seed, warmup, count, buffer;
+	char proto[16], kind[8];
+	int check;
+
+	if (sscanf(line, "rdmperf/1 %15s %7s %zu %u %d %llu %llu %llu %llu", proto, kind,
+		   &t->size, &t->batch, &check, &seed, &warmup, &count, &buffer) != 9)
+		return false;
+	t->proto = proto_find(proto);
+	t->kind = strcmp(kind, "rr") ? TEST_STREAM : TEST_RR;
+	t->check = check;
+	t->seed = seed;
+	t->warmup = warmup;
+	t->count = count;
+	t->buffer = buffer;
+	return t->proto && t->size >= 1 && t->size <= MAX_SIZE && t->batch >= 1 &&
+	       t->batch <= MAX_BATCH && (!strcmp(kind, "rr") || !strcmp(kind, "stream"));
+}
