@@ -22,11 +22,13 @@ struct rdm_cong;
  * @init: set the fields that are the algorithm's own; the common ones are set
  * @acked: @bytes sent at @sent_time were acked at @now and have left in_flight;
  *	@app_limited: the window was not in use, so it must not grow for this
- * @congested: a packet sent at @sent_time was lost, or arrived with ECN-CE.
- *	Called for each; one recovery episode must reduce the window once
+ * @congested: a recovery episode begins, because a packet sent at @sent_time
+ *	was lost or arrived with ECN-CE: set ssthresh and cwnd. The common part
+ *	calls it once per episode, and keeps the window at its minimum or above
  * @persistent: persistent congestion was established (RFC 9002 section 7.6)
- * @undo: every loss of the last episode proved spurious. Called only while
- *	prior_cwnd is set; takes the reduction back
+ *	and cwnd is the minimum window already. May be NULL
+ * @undo: cwnd and ssthresh are again what they were before the last episode;
+ *	take back what @congested did to the algorithm's own. May be NULL
  */
 struct rdm_cong_ops {
 	const char *name;
@@ -156,6 +158,18 @@ void rdm_cong_persistent(struct rdm_cong *c);
  * an earlier episode, or if the last one cannot be undone.
  */
 void rdm_cong_spurious(struct rdm_cong *c, u64 sent_time);
+
+/**
+ * rdm_cong_in_recovery() - does a packet belong to a recovery episode?
+ * @c: the state
+ * @sent_time: ns, when it was sent
+ *
+ * Its loss is no news, and its ack must not open the window (RFC 9002
+ * section 7.3.2).
+ *
+ * Return: whether it was sent before the last episode began.
+ */
+bool rdm_cong_in_recovery(const struct rdm_cong *c, u64 sent_time);
 
 /**
  * rdm_cong_can_send() - may a packet leave?

@@ -13,6 +13,7 @@
 #define _RDM_RCVMAP_H
 
 #include <linux/types.h>
+#include <linux/bitmap.h>
 
 /* Ranges kept: as many gaps as one ACK frame tells of. */
 #define RDM_PNSET_RANGES	32

@@ -15,8 +15,7 @@
 #include <linux/types.h>
 #include <linux/time64.h>
 
-/*
- * The round trip assumed before the first sample. RFC 9002 section 6.2.2 says
+/* The round trip assumed before the first sample. RFC 9002 section 6.2.2 says
  * 333 ms and TCP and SCTP wait 1 s because they cannot tell a slow path from a
  * lost packet. Here the handshake packets that leave before any sample are a
  * few hundred bytes, have a retry timer of their own (1 s, doubling), and a
@@ -30,7 +29,7 @@
 /* Timer granularity, RFC 9002 section 6.1.2. */
 #define RDM_RTT_GRANULARITY	((u64)NSEC_PER_MSEC)
 
-/* No sample counts for more: a probe timeout never exceeds 60 s. */
+/* No sample counts for more, so nothing here can overflow. */
 #define RDM_RTT_SAMPLE_MAX	(60 * (u64)NSEC_PER_SEC)
 
 /* kTimeThreshold of RFC 9002 section 6.1.2, in eighths of a round trip. */
@@ -79,7 +78,8 @@ void rdm_rtt_restart_min(struct rdm_rtt *r);
 /**
  * rdm_rtt_pto() - probe timeout without backoff (RFC 9002 section 6.2.1)
  * @r: the estimate
- * @max_ack_delay: ns, the longest delay that the peer promised
+ * @max_ack_delay: ns, the longest delay that the peer promised, as checked
+ *	when the promise was read
  *
  * Return: srtt + max(4 * rttvar, 1 ms) + @max_ack_delay in ns, with
  * RDM_RTT_INITIAL as the round trip before the first sample.

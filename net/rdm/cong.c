@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Congestion control: the count of bytes in flight, recovery episodes and
+ * their undoing, and NewReno as RFC 9002 section 7 gives it. Another algorithm
+ * is a file of its own with a struct rdm_cong_ops. Loss detection is not here
+ * (recovery), nor is pacing.
+ */
+#include <linux/bug.h>
+#include <linux/kernel.h>
+#include <linux/limits.h>
+#include <linux/minmax.h>
+
+#include "cong.h"
+
+/* RFC 9002 section 7.2. */
+#define CONG_INITIAL_PACKETS	10
+#define CONG_INITIAL_BYTES	14720
+#define CONG_MIN_PACKETS	2
+
+static u64 cong_min_window(const struct rdm_cong *c)
+{
+	return (u64)CONG_MIN_PACKETS * c->mss;
+}
+
+static u64 cong_initial_window(const struct rdm_cong *c)
+{
+	return min_t(u64, (u64)CONG_INITIAL_PACKETS * c->mss,
+		     max_t(u64, CONG_INITIAL_BYTES, cong_min_window(c)));
+}
+
+void rdm_cong_init(struct rdm_cong *c, const struct rdm_cong_ops *ops, u32 mss)
+{
+	*c = (struct rdm_cong){
+		.ops = ops,
+		.ssthresh = U64_MAX,
+		.mss = mss,
+	};
+	c->cwnd = cong_initial_window(c);
+	if (ops->init)
+		ops->init(c);
+}
+
+void rdm_cong_set_mss(struct rdm_cong *c, u32 mss)
+{
+	bool initial = c->ssthresh == U64_MAX && c->cwnd == cong_initial_window(c);
+
+	c->mss = mss;
+	if (initial)
+		c->cwnd = cong_initial_window(c);
+	else
+		c->cwnd = max(c->cwnd, cong_min_window(c));
+}
+
+void rdm_cong_sent(struct rdm_cong *c, u32 bytes)
+{
+	c->in_flight += bytes;
+}
+
+void rdm_cong_discard(struct rdm_cong *c, u32 bytes)
+{
+	/* A wrapped count would stop the association for good. */
+	if (WARN_ON_ONCE(bytes > c->in_flight))
+		bytes = c->in_flight;
+	c->in_flight -= bytes;
+}
+
+bool rdm_cong_in_recovery(const struct rdm_cong *c, u64 sent_time)
+{
+	return c->recovery && sent_time <= c->recovery_start;
+}
+
+void rdm_cong_acked(struct rdm_cong *c, u64 now, u64 sent_time, u32 bytes, bool app_limited)
+{
+	rdm_cong_discard(c, bytes);
+	c->ops->acked(c, now, sent_time, bytes, app_limited);
+}
+
+static void cong_event(struct rdm_cong *c, u64 now, u64 sent_time)
+{
+	if (rdm_cong_in_recovery(c, sent_time))
+		return;
+
+	c->prior_cwnd = c->cwnd;
+	c->prior_ssthresh = c->ssthresh;
+	c->prior_start = c->recovery_start;
+	c->prior_recovery = c->recovery;
+	c->recovery_start = now;
+	c->recovery = true;
+
+	c->ops->congested(c, now, sent_time);
+	c->ssthresh = max(c->ssthresh, cong_min_window(c));
+	c->cwnd = max(c->cwnd, cong_min_window(c));
+}
+
+void rdm_cong_lost(struct rdm_cong *c, u64 now, u64 sent_time, u32 bytes)
+{
+	rdm_cong_discard(c, bytes);
+	cong_event(c, now, sent_time);
+}
+
+void rdm_cong_ce(struct rdm_cong *c, u64 now, u64 sent_time)
+{
+	cong_event(c, now, sent_time);
+	c->prior_cwnd = 0;
+}
+
+void rdm_cong_persistent(struct rdm_cong *c)
+{
+	c->cwnd = cong_min_window(c);
+	c->recovery = false;
+	c->prior_cwnd = 0;
+	if (c->ops->persistent)
+		c->ops->persistent(c);
+}
+
+void rdm_cong_spurious(struct rdm_cong *c, u64 sent_time)
+{
+	if (!c->prior_cwnd || !rdm_cong_in_recovery(c, sent_time))
+		return;
+	if (c->prior_recovery && sent_time <= c->prior_start)
+		return;
+
+	/* The window may have grown past it since. */
+	c->cwnd = max(c->cwnd, c->prior_cwnd);
+	c->ssthresh = max(c->ssthresh, c->prior_ssthresh);
+	c->recovery_start = c->prior_start;
+	c->recovery = c->prior_recovery;
+	c->prior_cwnd = 0;
+	if (c->ops->undo)
+		c->ops->undo(c);
+}
+
+bool rdm_cong_can_send(const struct rdm_cong *c, u32 bytes)
+{
+	return c->in_flight + bytes <= c->cwnd || !c->in_flight;
+}
+
+u64 rdm_cong_room(const struct rdm_cong *c)
+{
+	return c->cwnd > c->in_flight ? c->cwnd - c->in_flight : 0;
+}
+
+/* NewReno: priv[0] counts the bytes acked towards the next packet of window. */
+
+static void newreno_acked(struct rdm_cong *c, u64 now, u64 sent_time, u32 bytes, bool app_limited)
+{
+	if (app_limited || rdm_cong_in_recovery(c, sent_time))
+		return;
+
+	/* Slow start, RFC 9002 section 7.3.1. */
+	if (c->cwnd < c->ssthresh) {
+		c->cwnd += bytes;
+		return;
+	}
+
+	/* Congestion avoidance: one packet for each window acked, section 7.3.3. */
+	c->priv[0] += bytes;
+	if (c->priv[0] >= c->cwnd) {
+		c->priv[0] -= c->cwnd;
+		c->cwnd += c->mss;
+	}
+}
+
+static void newreno_congested(struct rdm_cong *c, u64 now, u64 sent_time)
+{
+	/* kLossReductionFactor, RFC 9002 appendix B.1. */
+	c->ssthresh = c->cwnd / 2;
+	c->cwnd = c->ssthresh;
+	c->priv[0] = 0;
+}
+
+static void newreno_persistent(struct rdm_cong *c)
+{
+	c->priv[0] = 0;
+}
+
+const struct rdm_cong_ops rdm_cong_newreno = {
+	.name = "newreno",
+	.acked = newreno_acked,
+	.congested = newreno_congested,
+	.persistent = newreno_persistent,
+};
