@@ -190,6 +190,8 @@ static void cong_spurious_losses_are_undone(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, c.cwnd, 12000);
 	KUNIT_EXPECT_EQ(test, c.ssthresh, U64_MAX);
 	KUNIT_EXPECT_FALSE(test, rdm_cong_in_recovery(&c, 11));
+	KUNIT_EXPECT_FALSE(test, rdm_cong_in_recovery(&c, 0));
+	KUNIT_EXPECT_EQ(test, c.prior_cwnd, 0);
 	/* Undone, not redone by being told again. */
 	c.cwnd = 5000;
 	rdm_cong_spurious(&c, 11);
@@ -265,6 +267,7 @@ static void cong_persistent_congestion_is_not_undone(struct kunit *test)
 
 	to_avoidance(&c);
 	rdm_cong_persistent(&c);
+	KUNIT_EXPECT_EQ(test, c.prior_cwnd, 0);
 	rdm_cong_spurious(&c, 2);
 	KUNIT_EXPECT_EQ(test, c.cwnd, 2 * MSS);
 	KUNIT_EXPECT_EQ(test, c.ssthresh, 12000);

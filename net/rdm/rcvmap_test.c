@@ -321,6 +321,11 @@ static void seqmap_does_not_wrap(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, m->top, U64_MAX);
 	KUNIT_EXPECT_FALSE(test, rdm_seqmap_set(m, U64_MAX));
 	KUNIT_EXPECT_EQ(test, m->floor, U64_MAX);
+	KUNIT_EXPECT_TRUE(test, bitmap_empty(m->bits, RDM_SEQ_SPAN));
+
+	rdm_seqmap_init(m, U64_MAX - 3);
+	rdm_seqmap_set_range(m, U64_MAX - 2, U64_MAX);
+	KUNIT_EXPECT_EQ(test, m->top, U64_MAX);
 }
 
 #define SEQS (5 * RDM_SEQ_SPAN)

@@ -40,7 +40,7 @@ void rdm_rtt_sample(struct rdm_rtt *r, u64 sample, u64 ack_delay, u64 max_ack_de
 
 	deviation = r->srtt > adjusted ? r->srtt - adjusted : adjusted - r->srtt;
 	r->rttvar = (3 * r->rttvar + deviation) / 4;
-	r->srtt = max_t(u64, (7 * r->srtt + adjusted) / 8, 1);
+	r->srtt = (7 * r->srtt + adjusted) / 8;
 }
 
 void rdm_rtt_restart_min(struct rdm_rtt *r)
