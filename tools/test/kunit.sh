@@ -15,7 +15,7 @@ lane kunit
 
 dir=${1-}
 if [ -z "$dir" ]; then
-	dir=$top/build/debug
+	dir=$top/build/debug-kunit
 	if ! "$top/tools/vm/module.sh" debug --kunit W=1; then
 		fails "kunit: rdm_test.ko builds"
 		lane_end

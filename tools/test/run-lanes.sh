@@ -58,7 +58,14 @@ for lane; do
 		lines=$(wc -l <"$log")
 		if [ "$lines" -gt "$shown" ]; then
 			sed -n "$((shown + 1)),${lines}p" "$log" |
-				if [ -n "${V-}" ]; then cat; else grep -a '^not ok' || true; fi
+				if [ -n "${V-}" ]; then
+					cat
+				else
+					# With the lines that explain it
+					awk '/^not ok/ { on = 1; print; next }
+					     /^    / && on { print; next }
+					     { on = 0 }'
+				fi
 			shown=$lines
 		fi
 		[ -n "$running" ] || break
@@ -83,7 +90,7 @@ for lane; do
 	fi
 	if [ "$f" != 0 ] && [ -z "${V-}" ]; then
 		echo "   the end of $log:"
-		tail -n 30 "$log" | sed 's/^/   | /'
+		tail -n 20 "$log" | sed 's/^/   | /'
 	fi
 	echo "lane $lane: $p passed, $f failed ($((SECONDS - start)) s)"
 	passed=$((passed + p))

@@ -4,7 +4,7 @@
 # Builds the module for one of the virtual machine's kernels, in build/NAME/:
 #
 #   tools/vm/module.sh stock             build/stock/rdm.ko
-#   tools/vm/module.sh debug --kunit     also build/debug/rdm_test.ko
+#   tools/vm/module.sh debug --kunit     build/debug-kunit/rdm_test.ko instead
 #
 # The sources are linked into build/NAME/src and compiled there, so that builds for
 # several kernels and the one at the top never touch each other's objects.
@@ -22,12 +22,12 @@ stock | debug) kernel=$1 ;;
 *) die "usage: module.sh stock|debug [--kunit] [MAKE-ARGUMENT]..." ;;
 esac
 shift
-out=${OUT:-$top/build/$kernel}
-kunit=''
+kunit='' module=rdm out=$top/build/$kernel
 if [ "${1-}" = --kunit ]; then
-	kunit=1
+	kunit=1 module=rdm_test out=$top/build/$kernel-kunit
 	shift
 fi
+out=${OUT:-$out}
 [ -e "$top/build/kernels/$kernel/.complete" ] || "$top/tools/vm/kernel.sh" "$kernel"
 kdir=$(readlink -f "$top/build/kernels/$kernel/kdir")
 
@@ -51,5 +51,4 @@ if ! make -C "$kdir" M="$out/src" ${kunit:+RDM_KUNIT=1} -j"$(nproc)" "$@" module
 		tail -n 20 "$out/module.log" >&2
 	die "the build for $kernel failed; the whole log is $out/module.log"
 fi
-cp "$out/src/rdm.ko" "$out/"
-[ -z "$kunit" ] || cp "$out/src/rdm_test.ko" "$out/"
+cp "$out/src/$module.ko" "$out/"
