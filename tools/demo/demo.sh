@@ -16,7 +16,7 @@ build=$top/build
 step() { echo; echo "== $*"; }
 
 step "Packages, kernel, module and tools (the first time takes longer: downloads)"
-make -C "$top" --no-print-directory deps
+"$top/tools/test/deps.sh" vm
 "$top/tools/vm/kernel.sh" stock
 make -C "$top/tools" --no-print-directory
 

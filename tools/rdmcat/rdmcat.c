@@ -640,12 +640,25 @@ static void parse_options(int argc, char **argv, struct options *opt)
 	}
 }
 
+/* A caller may have closed them; a socket must not take their numbers. */
+static void open_standard_fds(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd > STDERR_FILENO)
+		close(fd);
+}
+
 int main(int argc, char **argv)
 {
 	struct options opt;
 	struct cat cat = { .opt = &opt };
 	bool sends;
 
+	open_standard_fds();
 	parse_options(argc, argv, &opt);
 	open_socket(&cat);
 	sends = !opt.listen || opt.duplex;
