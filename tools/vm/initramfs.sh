@@ -51,8 +51,9 @@ release=$(cat "$kdir/release") || die "no kernel $kernel: run tools/vm/kernel.sh
 root=$(mktemp -d "${TMPDIR:-/tmp}/rdm-initramfs.XXXXXX")
 trap 'rm -rf "$root"' EXIT
 
-mkdir -p "$root"/{bin,sbin,dev,proc,sys,tmp,run,root,rdm,etc,var/run,usr,lib,lib64}
+mkdir -p "$root"/{bin,sbin,dev,proc,sys,tmp,run,root,rdm,etc,var,usr,lib,lib64}
 ln -s ../bin "$root/usr/bin"
+ln -s ../run "$root/var/run"
 ln -s ../sbin "$root/usr/sbin"
 ln -s ../lib "$root/usr/lib"
 ln -s ../proc/mounts "$root/etc/mtab"
@@ -79,6 +80,7 @@ add_program() {
 	local path
 
 	path=$(command -v "$1") || die "no program $1: run make deps"
+	rm -f "$root/$2/${1##*/}"
 	cp -L "$path" "$root/$2/${1##*/}"
 	add_libraries "$path"
 }
@@ -87,12 +89,16 @@ busybox=$(command -v busybox) || die "no busybox: install busybox-static"
 cp "$busybox" "$root/bin/busybox"
 "$busybox" --list | while read -r applet; do
 	case $applet in
-	busybox | sh | ip | tc | bash) ;;
+	busybox | sh | ip | tc) ;;
 	*) ln -s busybox "$root/bin/$applet" ;;
 	esac
 done
 add_program dash bin
 ln -s dash "$root/bin/sh"
+# busybox's own would run its ip and tc instead of the real ones when told to run them
+for program in env find nice nohup nsenter setsid taskset timeout unshare xargs; do
+	add_program "$program" bin
+done
 ln -s ../bin/modprobe "$root/sbin/modprobe"
 add_program /sbin/ip sbin
 add_program /sbin/tc sbin
@@ -183,7 +189,10 @@ done
 	printf ' %q' "$@"
 	echo
 } >"$root/run-command"
-[ -z "$interactive" ] || touch "$root/interactive"
+if [ -n "$interactive" ]; then
+	touch "$root/interactive"
+	add_program bash bin
+fi
 cp "$top/tools/vm/init" "$root/init"
 chmod 755 "$root/init"
 

@@ -119,7 +119,8 @@ boot() {
 	words+="${leaks:+ vm.leaks=1} $append"
 	# 57-bit addresses would only deepen every emulated page walk
 	command=(qemu-system-x86_64 -M pc -m "$mem" -nodefaults -no-user-config
-		 -display none -vga none -no-reboot -serial stdio -monitor none
+		 -display none -vga none -no-reboot -monitor none
+		 -chardev "stdio,id=console${shell:+,signal=off}" -serial chardev:console
 		 -kernel "$kdir/vmlinuz" -initrd "$image" -append "$words")
 	case $accel in
 	kvm) command+=(-accel kvm -cpu host -smp "$cpus") ;;
