@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * rdmsim: the command. Runs scenarios over many seeds, or one seed with a
+ * trace of everything that happens; a run depends on its seed alone.
+ */
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "sim.h"
+
+static struct sim sim;
+
+#ifdef RDM_MUTATE
+#define PROGRAM	"rdmsim-mutants"
+enum mutation mutation;
+#else
+#define PROGRAM	"rdmsim"
+#endif
+
+const char *const mutation_names[MUT__NR] = {
+	[MUT_NONE] = "none",
+	[MUT_NO_DUP_CHECK] = "no-dup-check",
+	[MUT_ACK_REFUSED] = "ack-refused",
+	[MUT_OTHER_INCARNATION] = "other-incarnation",
+	[MUT_FINISH_EARLY] = "finish-early",
+	[MUT_NO_TOMBSTONE] = "no-tombstone",
+	[MUT_NO_FIFO] = "no-fifo",
+	[MUT_LOSE_RETRANSMIT] = "lose-retransmit",
+	[MUT_NO_REOPEN] = "no-reopen",
+	[MUT_SHORT_FRAG] = "short-frag",
+	[MUT_TWO_OUTCOMES] = "two-outcomes",
+};
+
+static void how_to_replay(void)
+{
+	printf("# replay: sim/%s --scenario %s --seed %llu --trace\n", PROGRAM, sim.name,
+	       sim.seed);
+	fflush(stdout);
+}
+
+/* A warning of the kernel's code or a sanitizer's report ends the program: say where. */
+static void died(int sig)
+{
+	how_to_replay();
+	signal(sig, SIG_DFL);
+	raise(sig);
+}
+
+void __sanitizer_set_death_callback(void (*call)(void)) __attribute__((__weak__));
+
+static bool run(const struct scenario *sc, u64 seed, u64 *count)
+{
+	bool ok;
+
+	sim.name = sc->name;
+	sim_init(&sim, seed, 2);
+	sc->setup(&sim);
+	sim_run(&sim);
+	ok = !sim.failed;
+	sim_free(&sim);
+	if (ok && sim.failed)
+		ok = false;
+	if (!ok) {
+		printf("# seed %llu: %s\n", seed, sim.why);
+		how_to_replay();
+	}
+	for (u32 i = 0; i < C__NR; i++)
+		count[i] += sim.count[i];
+	return ok;
+}
+
+static void print_counts(const u64 *count)
+{
+	u32 width = 0;
+
+	for (u32 i = 0; i < C__NR; i++) {
+		if (!count[i])
+			continue;
+		width += printf("%s%llu %s", width ? ", " : "#   ", count[i], count_names[i]);
+		if (width > 80) {
+			putchar('\n');
+			width = 0;
+		}
+	}
+	if (width)
+		putchar('\n');
+}
+
+/* One line of the lane: a scenario over many seeds. */
+static bool run_seeds(const struct scenario *sc, u64 first, u32 n)
+{
+	u64 count[C__NR] = {};
+	bool ok = true;
+
+	for (u32 i = 0; i < n && ok; i++)
+		ok = run(sc, first + i, count);
+	print_counts(count);
+	for (u32 i = 0; ok && i < ARRAY_SIZE(sc->must) && sc->must[i]; i++) {
+		if (count[sc->must[i]])
+			continue;
+		printf("# it never happened: %s\n", count_names[sc->must[i]]);
+		ok = false;
+	}
+	printf("%s - %s (sim)\n", ok ? "ok" : "not ok", sc->says);
+	fflush(stdout);
+	return ok;
+}
+
+static void usage(FILE *out)
+{
+	fprintf(out,
+		"usage: " PROGRAM " [--scenario NAME] [--seeds N] [--seed S [--trace]]\n"
+		"Run associations against each other over a simulated bad network.\n"
+		"  --scenario NAME  only this one; see --list\n"
+		"  --seeds N        seeds for each scenario, 200 unless given\n"
+		"  --first S        the first of them, 1 unless given\n"
+		"  --seed S         one run, with this seed\n"
+		"  --trace          print everything that happens in it\n"
+#ifdef RDM_MUTATE
+		"  --mutate NAME    plant this mistake; see --list\n"
+#endif
+		"  --list           print the names of the scenarios\n"
+		"  --help           print this\n"
+		"Exit status: 0 all held, 1 some did not, 2 could not run.\n");
+}
+
+int main(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "scenario", required_argument, NULL, 's' },
+		{ "seeds", required_argument, NULL, 'n' },
+		{ "first", required_argument, NULL, 'f' },
+		{ "seed", required_argument, NULL, 'x' },
+		{ "mutate", required_argument, NULL, 'm' },
+		{ "trace", no_argument, NULL, 't' },
+		{ "list", no_argument, NULL, 'l' },
+		{ "help", no_argument, NULL, 'h' },
+		{}
+	};
+	u32 seeds = 200, passed = 0, failed = 0;
+	const char *only = NULL;
+	u64 first = 1;
+	int opt;
+
+	while ((opt = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		switch (opt) {
+		case 's':
+			only = optarg;
+			break;
+		case 'n':
+			seeds = strtoul(optarg, NULL, 0);
+			break;
+		case 'f':
+			first = strtoull(optarg, NULL, 0);
+			break;
+		case 'x':
+			first = strtoull(optarg, NULL, 0);
+			seeds = 1;
+			break;
+		case 't':
+			sim.trace = true;
+			break;
+#ifdef RDM_MUTATE
+		case 'm':
+			for (mutation = 1; mutation < MUT__NR; mutation++)
+				if (!strcmp(mutation_names[mutation], optarg))
+					break;
+			if (mutation == MUT__NR) {
+				fprintf(stderr, PROGRAM ": no mutation '%s'; see --list\n", optarg);
+				return 2;
+			}
+			break;
+#endif
+		case 'l':
+			for (u32 i = 0; i < nscenarios; i++)
+				printf("%-16s %s\n", scenarios[i].name, scenarios[i].says);
+#ifdef RDM_MUTATE
+			for (u32 i = 1; i < MUT__NR; i++)
+				printf("--mutate %s\n", mutation_names[i]);
+#endif
+			return 0;
+		case 'h':
+			usage(stdout);
+			return 0;
+		default:
+			usage(stderr);
+			return 2;
+		}
+	}
+	if (optind < argc || !seeds) {
+		usage(stderr);
+		return 2;
+	}
+	signal(SIGABRT, died);
+	if (__sanitizer_set_death_callback)
+		__sanitizer_set_death_callback(how_to_replay);
+
+	for (u32 i = 0; i < nscenarios; i++) {
+		const struct scenario *sc = &scenarios[i];
+		u32 n = seeds == 1 ? 1 : max(seeds * sc->weight / 100, 1U);
+
+		if (only && strcmp(only, sc->name))
+			continue;
+		if (run_seeds(sc, first, n))
+			passed++;
+		else
+			failed++;
+	}
+	if (!passed && !failed) {
+		fprintf(stderr, PROGRAM ": no scenario '%s'; see --list\n", only);
+		return 2;
+	}
+	return failed ? 1 : 0;
+}

@@ -1,0 +1,339 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * rdmsim: associations against each other over a bad network, in virtual time
+ * and by seed. One struct sim is one run. net.c carries packets, node.c is the
+ * glue that the kernel's side of the module is elsewhere, check.c knows every
+ * message and says what may not happen, scenario.c has the runs.
+ */
+#ifndef _RDM_SIM_H
+#define _RDM_SIM_H
+
+#include <linux/errno.h>
+#include <linux/kernel.h>
+#include <linux/list.h>
+#include <linux/time64.h>
+#include <linux/types.h>
+
+#include "assoc.h"
+#include "cookie.h"
+#include "test_rand.h"
+
+#define MAX_NODES	4
+#define MAX_TOMBS	4096
+#define SIM_US		((u64)NSEC_PER_USEC)
+#define SIM_MS		((u64)NSEC_PER_MSEC)
+#define SIM_SEC		((u64)NSEC_PER_SEC)
+
+struct sim;
+struct node;
+struct peer;
+
+/* What really happened; a scenario names those that must not stay 0. */
+enum count {
+	C_SENT,			/* packets given to the network */
+	C_DROP,			/* dropped at random */
+	C_BURST,		/* dropped in a burst */
+	C_BLACKOUT,		/* dropped in a blackout */
+	C_TOO_BIG,		/* dropped: larger than the path takes */
+	C_QUEUE_FULL,		/* dropped: the bottleneck's queue is full */
+	C_DUP,			/* delivered twice */
+	C_REORDER,		/* overtaken on purpose */
+	C_REPLAY,		/* old packets sent in again */
+	C_GARBAGE,		/* packets that nobody sent */
+	C_DELIVERED,		/* messages delivered */
+	C_ACKED,
+	C_FAILED,
+	C_REFUSED,		/* messages refused for want of room */
+	C_OVERCOMMIT,		/* messages accepted by the token */
+	C_DUP_MSG,		/* messages that came again */
+	C_FRAGMENT,		/* fragments received */
+	C_RETRANSMIT,		/* plans that sent something again */
+	C_SPURIOUS,		/* losses that proved spurious */
+	C_WINDOW_PROBE,
+	C_PTO,
+	C_ASSOC,		/* associations made */
+	C_INITIATED,		/* by us */
+	C_MET,			/* two handshakes met in one association */
+	C_RESET_SENT,
+	C_RESET_TAKEN,		/* a RESET ended an association */
+	C_STALE_COOKIE,
+	C_OLD_COOKIE,		/* a cookie older than the association that it meets */
+	C_TOMB_HIT,		/* a packet of an association that is over */
+	C_ICMP,
+	C_RESTART,
+	C_SOCK_CLOSE,
+	C_IDLE_CLOSE,		/* ended by agreement */
+	C_RENEWED,		/* ... with messages left for a successor */
+	C_TIMEOUT,		/* gave the peer up */
+	C_RECUT,		/* the path's MTU shrank under messages */
+	C_NO_RECORD,		/* no memory for a packet record */
+	C_TOO_LONG,		/* messages that the peer does not take */
+	C__NR
+};
+
+extern const char *const count_names[C__NR];
+
+/* The sender's record of a message; freed when the association gives it back. */
+struct txrec {
+	struct rdm_txmsg tx;
+	struct msg *m;
+};
+
+/* One message, for its whole life, as the judge knows it. */
+struct msg {
+	struct txrec *tx;	/* NULL once it was given back */
+	struct msg *hash;
+	u32 id;
+	u32 order;		/* place in its sender's accepted messages */
+	u32 len;
+	u16 src, dst;
+	u64 src_inc;
+	u32 uid;		/* of the association it was bound to; 0: none */
+	u64 seq;
+	u64 dst_inc;		/* incarnation it was bound to */
+	u64 accepted_at;
+	bool done;
+	bool unbound;		/* may be bound anew: the peer never had it */
+	bool queued;
+	u16 delivered;
+	u8 fate;
+	int error;
+};
+
+/* A packet on its way. */
+struct pkt {
+	u16 src, dst;
+	u16 len;
+	u32 uid;		/* of the association that sent it; not in the bytes */
+	bool icmp;		/* not a packet but an ICMP error that quotes it */
+	u8 bytes[];
+};
+
+enum ev_type { EV_PACKET, EV_CALL };
+
+struct event {
+	u64 at, order;
+	enum ev_type type;
+	struct pkt *pkt;
+	void (*call)(struct sim *s, u64 arg);
+	u64 arg;
+};
+
+/* The way from one node to another. */
+struct link {
+	u32 drop, dup, reorder;		/* per 10,000 */
+	u32 burst_in, burst_out;	/* per 10,000; in a burst all is lost */
+	u64 delay, jitter, reorder_delay;
+	u64 rate;			/* bytes a second; 0: no bottleneck */
+	u64 queue_max;			/* ns that the bottleneck's queue may hold */
+	u64 busy_until;
+	u32 mtu;			/* longest UDP payload */
+	bool in_burst;
+	bool down;
+};
+
+/* A message in the receive buffer. */
+struct rxrec {
+	struct list_head node;
+	struct rdm_rxmsg m;
+	struct peer *peer;	/* NULL when its association is over */
+	u32 src_uid;
+	u64 seq;
+	u64 charge;
+	u8 *data;
+};
+
+struct frag {
+	struct rdm_rxfrag f;
+	u8 *data;		/* of the first byte that arrived */
+};
+
+/* The glue's part of an association. */
+struct peer {
+	struct rdm_assoc a;
+	struct list_head node;
+	struct node *n;
+	u16 remote;
+	u32 uid;
+	u64 known_after;	/* cookies made before this are of a former life */
+	u64 timer_at;		/* when the timer really fires */
+	u32 spins;
+};
+
+struct tomb {
+	u64 tag, until;
+};
+
+/* A host with one socket. */
+struct node {
+	struct sim *s;
+	u16 id;
+	bool bound;		/* is there a socket? */
+	bool down;		/* is the host gone? */
+	bool crashing;
+	u64 incarnation;
+	struct rdm_cookie_key key;
+	struct list_head peers;
+	struct tomb tombs[MAX_TOMBS];
+	u32 ntombs;
+
+	/* the socket */
+	bool fifo;
+	struct list_head rxq;	/* complete, not read */
+	u64 rcvbuf, rcvused;
+	u32 rxq_len;
+	struct rxrec *token;	/* the message that overcommits */
+	bool reading;
+	u64 read_every;
+	u32 read_batch;
+	bool read_planned;
+	u32 accepted;
+	u32 max_msg;
+	u64 rx_window;
+	u64 user_timeout, idle_timeout;
+	u64 first_seq, first_pn;
+	u32 mtu;
+	u32 max_peers;
+	u32 last_order[MAX_NODES];	/* FIFO: order + 1 of the last one delivered */
+	u64 last_inc[MAX_NODES];
+};
+
+struct traffic {
+	u16 src, dst;
+	u32 left;
+	u32 max_len;
+	u32 burst;		/* messages at once */
+	u64 every;		/* about, between bursts */
+	u32 outstanding;	/* most without an outcome */
+};
+
+struct sim {
+	u64 now, seed;
+	u64 rng;
+	u64 order;
+	u64 events;
+	u64 max_events;
+	bool trace;
+	bool failed;
+	const char *name;
+	char why[300];
+
+	struct event *heap;
+	u32 nheap, heap_size;
+
+	u32 nnodes;
+	struct node nodes[MAX_NODES];
+	struct link links[MAX_NODES][MAX_NODES];
+	struct pkt *kept[64];	/* for replay */
+	u32 nkept;
+	bool keep;
+
+	struct traffic traffic[8];
+	u32 ntraffic;
+
+	struct msg **msgs;
+	u32 nmsgs, msgs_size;
+	struct msg *by_seq[1024];
+	u32 open;		/* messages without an outcome */
+	u64 last_outcome;
+	u32 next_uid;
+	u32 bad_pool;		/* per 10,000: no record when one is needed */
+
+	u64 count[C__NR];
+
+	/* what the scenario promises */
+	bool all_acked;		/* every message is acked and delivered */
+	bool may_crash;		/* a sender may vanish with its messages */
+	u64 deadline;		/* by when every message has its outcome */
+	u64 until;		/* run at least so long */
+};
+
+/* sim.c */
+u64 rnd(struct sim *s);
+u32 below(struct sim *s, u32 n);
+u64 between(struct sim *s, u64 lo, u64 hi);
+bool chance(struct sim *s, u32 per_10000);
+void trace(struct sim *s, const char *fmt, ...) __printf(2, 3);
+void fail(struct sim *s, const char *fmt, ...) __printf(2, 3);
+void sim_init(struct sim *s, u64 seed, u32 nnodes);
+void sim_call(struct sim *s, u64 at, void (*call)(struct sim *s, u64 arg), u64 arg);
+void sim_packet(struct sim *s, u64 at, struct pkt *p);
+void sim_run(struct sim *s);
+void sim_free(struct sim *s);
+
+/* net.c */
+void net_send(struct sim *s, u16 src, u16 dst, const u8 *bytes, u32 len, u32 uid);
+void net_replay(struct sim *s, u64 arg);
+void net_garbage(struct sim *s, u64 arg);
+void net_icmp(struct sim *s, const struct pkt *quoted);
+
+/* node.c: a socket and its life */
+void node_init(struct sim *s, u16 id);
+void node_bind(struct node *n);
+void node_close(struct node *n, bool crash);
+void node_read(struct node *n);
+void node_read_later(struct node *n);
+void node_room(struct node *n);
+void node_rx(struct node *n, struct pkt *p);
+u64 node_deadline(const struct node *n);
+void node_timer(struct node *n);
+void node_send(struct node *n, u16 dst, u32 len);
+void node_set_mtu(struct node *n, u32 mtu);
+void node_free(struct node *n);
+
+/* peer.c: the glue around struct rdm_assoc */
+struct peer *peer_find(struct node *n, u16 remote);
+struct peer *peer_by_tag(struct node *n, u64 tag);
+struct peer *peer_new(struct node *n, u16 remote, u64 tag);
+void peer_send(struct peer *p, struct msg *m);
+bool peer_frames(struct peer *p, const struct rdm_hdr *h, const struct pkt *k);
+bool peer_finish(struct peer *p, struct rdm_out *out);
+void peer_timer(struct peer *p);
+void peer_free_rx(struct rxrec *r);
+
+/* check.c */
+struct msg *check_accept(struct sim *s, u16 src, u16 dst, u32 len);
+void check_bound(struct sim *s, struct peer *p, struct msg *m);
+void check_done(struct sim *s, struct msg *m);
+void check_delivered(struct sim *s, struct node *n, struct rxrec *r);
+void check_queued(struct sim *s, struct rxrec *r);
+void check_forgotten(struct sim *s, struct msg *m);
+void check_end(struct sim *s);
+void msg_fill(const struct msg *m, u32 off, u32 len, u8 *to);
+
+/* scenario.c */
+struct scenario {
+	const char *name;
+	const char *says;
+	void (*setup)(struct sim *s);
+	u32 weight;		/* share of the seeds, per cent */
+	u8 must[8];		/* counters that some seed must raise, 0-ended */
+};
+
+extern const struct scenario scenarios[];
+extern const u32 nscenarios;
+
+/* Planted mistakes; always MUT_NONE in the program that tests the real code. */
+enum mutation {
+	MUT_NONE,
+	MUT_NO_DUP_CHECK,
+	MUT_ACK_REFUSED,
+	MUT_OTHER_INCARNATION,
+	MUT_FINISH_EARLY,
+	MUT_NO_TOMBSTONE,
+	MUT_NO_FIFO,
+	MUT_LOSE_RETRANSMIT,
+	MUT_NO_REOPEN,
+	MUT_SHORT_FRAG,
+	MUT_TWO_OUTCOMES,
+	MUT__NR
+};
+
+extern const char *const mutation_names[MUT__NR];
+#ifdef RDM_MUTATE
+extern enum mutation mutation;
+#else
+#define mutation MUT_NONE
+#endif
+
+#endif /* _RDM_SIM_H */
