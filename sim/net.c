@@ -43,12 +43,11 @@ static bool lost(struct sim *s, struct link *l, u32 len)
 		s->count[C_TOO_BIG]++;
 		return true;
 	}
-	if (l->burst_in) {
-		l->in_burst = l->in_burst ? !chance(s, l->burst_out) : chance(s, l->burst_in);
-		if (l->in_burst) {
-			s->count[C_BURST]++;
-			return true;
-		}
+	if (s->now >= l->burst_until && chance(s, l->burst))
+		l->burst_until = s->now + rnd(s) % l->burst_len;
+	if (s->now < l->burst_until) {
+		s->count[C_BURST]++;
+		return true;
 	}
 	if (chance(s, l->drop)) {
 		s->count[C_DROP]++;

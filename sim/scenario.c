@@ -50,7 +50,7 @@ static void traffic_tick(struct sim *s, u64 arg)
 		node_send(n, t->dst, pick_len(s, t));
 	}
 	if (t->left)
-		sim_call(s, s->now + rnd(s) % (2 * t->every + 1), traffic_tick, arg);
+		sim_call(s, s->now + 100 * SIM_US + rnd(s) % (2 * t->every + 1), traffic_tick, arg);
 }
 
 static struct traffic *add_traffic(struct sim *s, u16 src, u16 dst, u32 messages)
@@ -132,8 +132,8 @@ static void loss_30(struct sim *s)
 
 static void bursts(struct sim *s, struct link *l)
 {
-	l->burst_in = between(s, 50, 500);
-	l->burst_out = between(s, 500, 3000);
+	l->burst = between(s, 50, 500);
+	l->burst_len = between(s, 5, 1000) * SIM_MS;
 }
 
 static void loss_bursts(struct sim *s)

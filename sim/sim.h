@@ -122,13 +122,13 @@ struct event {
 /* The way from one node to another. */
 struct link {
 	u32 drop, dup, reorder;		/* per 10,000 */
-	u32 burst_in, burst_out;	/* per 10,000; in a burst all is lost */
+	u32 burst;			/* per 10,000: a burst begins, in which all is lost */
+	u64 burst_len, burst_until;
 	u64 delay, jitter, reorder_delay;
 	u64 rate;			/* bytes a second; 0: no bottleneck */
 	u64 queue_max;			/* ns that the bottleneck's queue may hold */
 	u64 busy_until;
 	u32 mtu;			/* longest UDP payload */
-	bool in_burst;
 	bool down;
 };
 

@@ -315,9 +315,22 @@ void rdm_assoc_rx_reset(struct rdm_assoc *a, u64 tag, u8 reason, struct rdm_out 
 			return;
 		break;
 	case RDM_ASSOC_ESTABLISHED:
-		if (tag != a->peer_tag)
+		if (tag != a->peer_tag || reason == RDM_RESET_BUSY)
 			return;
-		break;
+		if (reason == RDM_RESET_CLOSED)
+			break;
+		/*
+		 * This one may be late: the answer to data that overtook the cookie. Ask, and
+		 * believe it when the peer says it again after a probe timeout without a word.
+		 */
+		if (a->doubt > 1)
+			break;
+		if (!a->doubt) {
+			a->doubt = 1;
+			a->need |= RDM_CTL_PING;
+			out->acts |= RDM_OUT_SEND;
+		}
+		return;
 	case RDM_ASSOC_CLOSING:
 		if (tag != a->peer_tag)
 			return;
@@ -437,6 +450,8 @@ void rdm_assoc_timer(struct rdm_assoc *a, u64 now, struct rdm_out *out)
 		} else {
 			/* RFC 9002, section 6.2.4 */
 			a->rec.pto_count++;
+			if (a->doubt)
+				a->doubt = 2;
 			a->probes = 2;
 			a->cookie_out = false;
 		}

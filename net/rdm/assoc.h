@@ -101,6 +101,8 @@ struct rdm_assoc_cfg {
  * @win_acked: the peer knows @rx_adv_charge
  * @refused: something was refused for want of memory
  * @want_probe: send one packet past the peer's window now
+ * @doubt: 1: a RESET says that the peer does not know us, and nothing valid came since;
+ *	2: a probe timeout has passed in this state
  * @ack_pending: eliciting packets that wait for an ack
  * @probes: packets to send past the congestion window (PTO)
  * @need: RDM_CTL_* to put into the next packet
@@ -137,6 +139,7 @@ struct rdm_assoc {
 	bool win_acked;
 	bool refused;
 	bool want_probe;
+	u8 doubt;
 	u8 ack_pending;
 	u8 probes;
 	u8 need;
@@ -211,6 +214,7 @@ enum rdm_plan_kind {
  * @again: the messages were sent before
  * @n: messages (BUNDLE, finished ones among them are left out) or packets (FRAGS)
  * @frag: first fragment (FRAGS)
+ * @nrecs: packet records that were taken from the pool
  * @head_len: bytes of @head: header and control frames. Only FRAGS with @n == 1
  *	have control frames; packets after the first need a header of their own with
  *	the number @pn + i
@@ -225,6 +229,7 @@ struct rdm_plan {
 	bool again;
 	u16 n;
 	u16 frag;
+	u16 nrecs;
 	u16 head_len;
 	u32 size;
 	u64 pn;

@@ -25,6 +25,7 @@ bool rdm_assoc_rx_begin(struct rdm_assoc *a, u64 now, u64 pn)
 {
 	a->last_rx = now;
 	a->soft_error = 0;
+	a->doubt = 0;
 	if (a->wait_since)
 		a->wait_since = now;
 	if (a->state == RDM_ASSOC_COOKIE_SENT) {
@@ -183,6 +184,9 @@ enum rdm_rx_verdict rdm_assoc_rx_check(struct rdm_assoc *a, const struct rdm_fra
 			a->wait_since = 0;
 	}
 	a->last_active = a->last_rx;
+	/* no sender cuts so small; it would only make us keep many small parts */
+	if (f->len < RDM_MIN_STRIDE && f->len != f->total - f->off)
+		return RDM_RX_BAD;
 	if (rdm_seqmap_test(&a->seqs, f->seq))
 		return RDM_RX_DUP;
 	if (f->seq >= a->rx_adv_seq || !rdm_seqmap_in_span(&a->seqs, f->seq))

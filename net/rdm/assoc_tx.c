@@ -208,6 +208,7 @@ static bool plan_init(struct rdm_assoc *a, struct rdm_plan *plan)
 	plan->kind = RDM_PLAN_RAW;
 	plan->again = a->tries;
 	plan->n = 0;
+	plan->nrecs = 0;
 	plan->msg = NULL;
 	plan->pn = 0;
 	plan->head_len = RDM_INIT_LEN;
@@ -273,6 +274,7 @@ static void plan_frags(struct rdm_assoc *a, u64 now, struct rdm_txmsg *m, struct
 		plan->n++;
 	} while (plan->n < max_pkts && m->next < m->nfrags && !list_empty(pool) &&
 		 plan->head_len == RDM_HDR_LEN && rdm_cong_can_send(&a->cong, size));
+	plan->nrecs = plan->n;
 	if (a->probes)
 		a->probes--;
 }
@@ -446,7 +448,9 @@ bool rdm_assoc_next(struct rdm_assoc *a, u64 now, struct list_head *pool, u16 ma
 	if (!have && !ctl) {
 		/* nothing in it asks for an ack: no record */
 		a->rec.next_pn++;
+		plan->nrecs = 0;
 	} else {
+		plan->nrecs = 1;
 		s = take(pool, plan->msg, p.frag, n, plan->size);
 		s->ctl = ctl;
 		s->acks = acks;
