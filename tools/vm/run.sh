@@ -114,7 +114,7 @@ boot() {
 	local -a command
 
 	words="console=ttyS0 loglevel=5 printk.time=1 panic=-1 panic_on_warn=1 oops=panic"
-	words+=" hung_task_panic=1 softlockup_panic=1 watchdog_thresh=30 mitigations=off"
+	words+=" hung_task_panic=1 softlockup_panic=1 watchdog_thresh=30"
 	words+=" net.ifnames=0 vm.nonce=$nonce vm.load=$(IFS=,; echo "${load[*]-}")"
 	words+="${leaks:+ vm.leaks=1} $append"
 	# 57-bit addresses would only deepen every emulated page walk
@@ -126,7 +126,7 @@ boot() {
 	kvm) command+=(-accel kvm -cpu host -smp "$cpus") ;;
 	tcg) command+=(-accel "tcg,thread=multi" -cpu "max,la57=off" -smp "$cpus") ;;
 	icount) command+=(-accel "tcg,thread=single" -icount "shift=0,sleep=off"
-			  -cpu "max,la57=off" -smp 1) ;;
+			  -rtc "base=2024-01-01,clock=vm" -cpu "max,la57=off" -smp 1) ;;
 	esac
 
 	rm -f "$tmp/pipe"
