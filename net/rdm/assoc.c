@@ -58,6 +58,19 @@ void __rdm_assoc_event(struct rdm_assoc *a, enum rdm_assoc_ev ev)
 }
 
 /**
+ * __rdm_assoc_backoff() - cap an interval that doubles while the peer is silent
+ * @a: the association
+ * @base: ns
+ *
+ * Return: ns.
+ */
+u64 __rdm_assoc_backoff(const struct rdm_assoc *a, u64 base)
+{
+	return min(base, clamp(div_u64(a->cfg.user_timeout, RDM_BACKOFF_SHARE),
+			       NSEC_PER_SEC / 4ULL, RDM_PROBE_MAX));
+}
+
+/**
  * rdm_assoc_init() - make an association that nobody knows of yet
  * @a: the association
  * @cfg: see struct rdm_assoc_cfg
@@ -76,6 +89,7 @@ void rdm_assoc_init(struct rdm_assoc *a, const struct rdm_assoc_cfg *cfg)
 		a->rx_adv_seq = U64_MAX;
 	rdm_txq_init(&a->txq, cfg->first_seq);
 	rdm_recovery_init(&a->rec, cfg->first_pn);
+	a->rec.pto_max = __rdm_assoc_backoff(a, U64_MAX);
 	rdm_rtt_init(&a->rtt);
 	rdm_cong_init(&a->cong, cfg->cong, cfg->mtu);
 	rdm_pnset_init(&a->rxpn);
@@ -431,7 +445,8 @@ void rdm_assoc_timer(struct rdm_assoc *a, u64 now, struct rdm_out *out)
 		a->tries++;
 		if (a->state == RDM_ASSOC_INIT_SENT) {
 			a->need |= RDM_CTL_INIT;
-			a->retry_at = now + (RDM_INIT_RETRY << min(a->tries, 16U));
+			a->retry_at = now + __rdm_assoc_backoff(a, RDM_INIT_RETRY <<
+								   min(a->tries, 16U));
 		} else {
 			a->want_probe = true;
 			a->retry_at = 0;

@@ -56,6 +56,11 @@ extern const char *const rdm_assoc_states[RDM_ASSOC__NR];
 /* Timers; design-transport.md's defaults. */
 #define RDM_INIT_RETRY		(1ULL * NSEC_PER_SEC)
 #define RDM_PROBE_MAX		(5ULL * NSEC_PER_SEC)
+/*
+ * Backoff ends at this share of the user timeout (and at RDM_PROBE_MAX): an outage that is
+ * over in time must be noticed in time, and giving up must not hang on a few packets.
+ */
+#define RDM_BACKOFF_SHARE	16
 #define RDM_ACK_DELAY_MIN	(1ULL * NSEC_PER_MSEC)
 /* Eliciting packets after which an ack goes at once (RFC 9000, section 13.2.2). */
 #define RDM_ACK_EVERY		2
@@ -300,6 +305,7 @@ void rdm_assoc_rx_reopened(struct rdm_assoc *a, struct rdm_out *out);
 void __rdm_assoc_event(struct rdm_assoc *a, enum rdm_assoc_ev ev);
 void __rdm_assoc_over(struct rdm_assoc *a, int error, struct rdm_out *out);
 void __rdm_assoc_recs(struct rdm_assoc *a, struct list_head *recs, struct rdm_out *out);
+u64 __rdm_assoc_backoff(const struct rdm_assoc *a, u64 base);
 bool __rdm_assoc_window_due(const struct rdm_assoc *a, u32 share);
 
 #endif /* _RDM_ASSOC_H */

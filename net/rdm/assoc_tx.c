@@ -92,7 +92,7 @@ static void wait_for_window(struct rdm_assoc *a, u64 now)
 	if (a->retry_at || a->rec.nflight)
 		return;
 	pto = rdm_rtt_pto(&a->rtt, RDM_MAX_ACK_DELAY) << min(a->tries, 16U);
-	a->retry_at = now + min(pto, RDM_PROBE_MAX);
+	a->retry_at = now + __rdm_assoc_backoff(a, pto);
 }
 
 static bool pick_data(struct rdm_assoc *a, u64 now, struct pick *p)

@@ -32,6 +32,7 @@ void rdm_recovery_init(struct rdm_recovery *r, u64 first_pn)
 	r->last_sent = 0;
 	r->last_acked_time = 0;
 	r->limited_pn = 0;
+	r->pto_max = RDM_PTO_MAX;
 	r->pto_count = 0;
 	r->nflight = 0;
 	r->pkt_thresh = RDM_PKT_THRESH;
@@ -227,8 +228,8 @@ u64 rdm_recovery_deadline(const struct rdm_recovery *r, const struct rdm_rtt *rt
 		return r->loss_time;
 	if (!r->nflight)
 		return U64_MAX;
-	pto = rdm_rtt_pto(rtt, RDM_MAX_ACK_DELAY) << min(r->pto_count, 16U);
-	return r->last_sent + min(pto, RDM_PTO_MAX);
+	pto = rdm_rtt_pto(rtt, RDM_MAX_ACK_DELAY);
+	return r->last_sent + clamp(pto << min(r->pto_count, 16U), pto, max(pto, r->pto_max));
 }
 
 /**

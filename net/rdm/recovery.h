@@ -26,7 +26,7 @@ struct rdm_txmsg;
 #define RDM_TIME_THRESH_MAX	16
 /* The longest that a receiver keeps an ack back. */
 #define RDM_MAX_ACK_DELAY	(25 * NSEC_PER_MSEC)
-/* Cap of the probe timeout with its backoff. */
+/* Cap of the probe timeout with its backoff, unless the owner sets a lower one. */
 #define RDM_PTO_MAX		(60ULL * NSEC_PER_SEC)
 
 /*
@@ -96,6 +96,7 @@ struct rdm_sent {
  * @last_sent: when the last ack-eliciting packet left, ns
  * @last_acked_time: when the newest of all acked packets had left, ns
  * @limited_pn: packets below were sent while the congestion window was full
+ * @pto_max: cap of the probe timeout with its backoff, ns
  * @pto_count: probe timeouts since the last ack
  * @nflight: records in flight
  * @pkt_thresh: packet threshold now
@@ -113,6 +114,7 @@ struct rdm_recovery {
 	u64 last_sent;
 	u64 last_acked_time;
 	u64 limited_pn;
+	u64 pto_max;
 	u32 pto_count;
 	u32 nflight;
 	u32 pkt_thresh;
