@@ -207,8 +207,14 @@ bool rdm_assoc_rx_cookie(struct rdm_assoc *a, u64 now, const struct rdm_cookie *
 	case RDM_ASSOC_CLOSING:
 		if (ck->peer.incarnation != a->peer_incarnation)
 			return false;
-		if (ours)
+		if (ours) {
+			/*
+			 * Where handshakes cross, we may have heard data of the peer before
+			 * this cookie, and never told it the tag that we send to.
+			 */
+			a->peer_tag = ck->peer.tag;
 			return true;
+		}
 		if (ck->peer.tag != a->peer_tag || a->alias_tag)
 			return false;
 		a->alias_tag = ck->tag;
