@@ -1,0 +1,257 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * rdm main: what exists once, and once for each network namespace. It comes in
+ * one order and goes in the reverse one:
+ *
+ *   caches, workqueue, namespaces, protocols, socket types
+ *
+ * Sockets can be made as soon as a type is registered, so that comes last and
+ * cannot fail. A socket keeps the module and its namespace, so when they go,
+ * neither sockets nor associations are left; only RCU callbacks may be.
+ */
+#include <linux/module.h>
+#include <linux/random.h>
+#include <linux/ratelimit.h>
+#include <linux/slab.h>
+#include <net/inet_common.h>
+#include <net/net_namespace.h>
+#include <net/netns/generic.h>
+#include <net/protocol.h>
+
+#include "rdm.h"
+
+/* RESETs that a namespace sends, per second: each answers a packet that anyone may send. */
+#define RESETS_PER_SEC	1000
+
+unsigned int rdm_net_id __read_mostly;
+struct workqueue_struct *rdm_wq;
+struct kmem_cache *rdm_sent_cache;
+struct kmem_cache *rdm_part_cache;
+
+static const struct rdm_tunables tun_default = {
+	.max_msg		= 1 << 20,
+	.rmem			= 4 << 20,
+	.wmem			= 4 << 20,
+	.user_timeout_ms	= 30 * MSEC_PER_SEC,
+	.idle_timeout_ms	= 300 * MSEC_PER_SEC,
+	.max_peers		= 65536,
+	.max_peers_net		= 262144,
+	.max_tombstones		= 65536,
+	.gso			= 1,
+};
+
+/**
+ * rdm_net_of() - rdm's part of a network namespace
+ * @net: the namespace
+ *
+ * Return: it; lives as long as the namespace and the module.
+ */
+struct rdm_net *rdm_net_of(const struct net *net)
+{
+	return net_generic(net, rdm_net_id);
+}
+
+static struct hlist_head *table_alloc(unsigned int bits)
+{
+	return kvcalloc(1U << bits, sizeof(struct hlist_head), GFP_KERNEL_ACCOUNT);
+}
+
+static void table_free(struct hlist_head *table, unsigned int bits)
+{
+	unsigned int i;
+
+	for (i = 0; i < 1U << bits; i++)
+		WARN_ON_ONCE(!hlist_empty(&table[i]));
+	kvfree(table);
+}
+
+static int __net_init rdm_net_init(struct net *net)
+{
+	struct rdm_net *rn = rdm_net_of(net);
+	int err = -ENOMEM;
+
+	rn->net = net;
+	rn->tun = tun_default;
+	spin_lock_init(&rn->hash_lock);
+	spin_lock_init(&rn->socks_lock);
+	INIT_LIST_HEAD(&rn->tomb_list);
+	INIT_LIST_HEAD(&rn->socks);
+	get_random_bytes(&rn->key, sizeof(rn->key));
+	get_random_bytes(&rn->hash_seed, sizeof(rn->hash_seed));
+	/* the flag: what it suppresses is counted in the mib, and not printed */
+	ratelimit_state_init(&rn->reset_limit, HZ, RESETS_PER_SEC);
+	ratelimit_set_flags(&rn->reset_limit, RATELIMIT_MSG_ON_RELEASE);
+
+	rn->mib = alloc_percpu(struct rdm_mib_pcpu);
+	if (!rn->mib)
+		return err;
+	rn->by_tag = table_alloc(RDM_HASH_BITS);
+	if (!rn->by_tag)
+		goto err_by_tag;
+	rn->by_addr = table_alloc(RDM_HASH_BITS);
+	if (!rn->by_addr)
+		goto err_by_addr;
+	rn->tombs = table_alloc(RDM_TOMB_BITS);
+	if (!rn->tombs)
+		goto err_tombs;
+	err = rdm_sysctl_init(rn);
+	if (err)
+		goto err_sysctl;
+	err = rdm_proc_init(rn);
+	if (err)
+		goto err_proc;
+	return 0;
+
+err_proc:
+	rdm_sysctl_exit(rn);
+err_sysctl:
+	table_free(rn->tombs, RDM_TOMB_BITS);
+err_tombs:
+	table_free(rn->by_addr, RDM_HASH_BITS);
+err_by_addr:
+	table_free(rn->by_tag, RDM_HASH_BITS);
+err_by_tag:
+	free_percpu(rn->mib);
+	return err;
+}
+
+static void __net_exit rdm_net_exit(struct net *net)
+{
+	struct rdm_net *rn = rdm_net_of(net);
+
+	rdm_proc_exit(rn);
+	rdm_sysctl_exit(rn);
+	WARN_ON_ONCE(rn->npeers || !list_empty(&rn->socks));
+	rdm_tombs_free(rn);
+	WARN_ON_ONCE(rn->ntombs);
+	table_free(rn->tombs, RDM_TOMB_BITS);
+	table_free(rn->by_addr, RDM_HASH_BITS);
+	table_free(rn->by_tag, RDM_HASH_BITS);
+	free_percpu(rn->mib);
+}
+
+static struct pernet_operations rdm_net_ops = {
+	.init	= rdm_net_init,
+	.exit	= rdm_net_exit,
+	.id	= &rdm_net_id,
+	.size	= sizeof(struct rdm_net),
+};
+
+static struct inet_protosw rdm_sw[] = {
+	{
+		.type		= SOCK_RDM,
+		.protocol	= IPPROTO_RDM,
+		.prot		= &rdm_prot,
+		.ops		= &rdm_ops,
+	}, {
+		.type		= SOCK_SEQPACKET,
+		.protocol	= IPPROTO_RDM,
+		.prot		= &rdm_prot,
+		.ops		= &rdm_ops,
+	},
+};
+
+static struct inet_protosw rdm6_sw[] = {
+	{
+		.type		= SOCK_RDM,
+		.protocol	= IPPROTO_RDM,
+		.prot		= &rdm6_prot,
+		.ops		= &rdm6_ops,
+	}, {
+		.type		= SOCK_SEQPACKET,
+		.protocol	= IPPROTO_RDM,
+		.prot		= &rdm6_prot,
+		.ops		= &rdm6_ops,
+	},
+};
+
+static void protosw_register(void)
+{
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(rdm_sw); i++)
+		inet_register_protosw(&rdm_sw[i]);
+	/* fails for a type that is none, and for a number that the kernel has taken for ever */
+	for (i = 0; i < ARRAY_SIZE(rdm6_sw); i++)
+		WARN_ON_ONCE(inet6_register_protosw(&rdm6_sw[i]));
+}
+
+static void protosw_unregister(void)
+{
+	int i;
+
+	for (i = ARRAY_SIZE(rdm6_sw) - 1; i >= 0; i--)
+		inet6_unregister_protosw(&rdm6_sw[i]);
+	for (i = ARRAY_SIZE(rdm_sw) - 1; i >= 0; i--)
+		inet_unregister_protosw(&rdm_sw[i]);
+}
+
+static int __init rdm_init(void)
+{
+	int err = -ENOMEM;
+
+	rdm_sent_cache = KMEM_CACHE(rdm_sent, 0);
+	if (!rdm_sent_cache)
+		return err;
+	rdm_part_cache = KMEM_CACHE(rdm_part, 0);
+	if (!rdm_part_cache)
+		goto err_part;
+	rdm_wq = alloc_workqueue("rdm", WQ_UNBOUND, 0);
+	if (!rdm_wq)
+		goto err_wq;
+	err = register_pernet_subsys(&rdm_net_ops);
+	if (err)
+		goto err_net;
+	err = proto_register(&rdm_prot, 1);
+	if (err)
+		goto err_prot;
+	err = proto_register(&rdm6_prot, 1);
+	if (err)
+		goto err_prot6;
+	protosw_register();
+	return 0;
+
+err_prot6:
+	proto_unregister(&rdm_prot);
+err_prot:
+	unregister_pernet_subsys(&rdm_net_ops);
+err_net:
+	destroy_workqueue(rdm_wq);
+err_wq:
+	kmem_cache_destroy(rdm_part_cache);
+err_part:
+	kmem_cache_destroy(rdm_sent_cache);
+	return err;
+}
+
+static void __exit rdm_exit(void)
+{
+	protosw_unregister();
+	proto_unregister(&rdm6_prot);
+	proto_unregister(&rdm_prot);
+	unregister_pernet_subsys(&rdm_net_ops);
+	/* waits for work that has dropped its socket, and with it the module, but still runs */
+	destroy_workqueue(rdm_wq);
+	/* peers are freed by callbacks in this module */
+	rcu_barrier();
+	kmem_cache_destroy(rdm_part_cache);
+	kmem_cache_destroy(rdm_sent_cache);
+}
+
+module_init(rdm_init);
+module_exit(rdm_exit);
+
+MODULE_DESCRIPTION("Reliably delivered messages over UDP (SOCK_RDM, SOCK_SEQPACKET)");
+MODULE_LICENSE("GPL");
+
+/* An alias is text, so the types stand in it as numbers; other names are macros. */
+static_assert(SOCK_RDM == 4 && SOCK_SEQPACKET == 5);
+MODULE_ALIAS_NET_PF_PROTO(PF_INET, IPPROTO_RDM);
+MODULE_ALIAS_NET_PF_PROTO(PF_INET6, IPPROTO_RDM);
+MODULE_ALIAS_NET_PF_PROTO_TYPE(PF_INET, IPPROTO_RDM, 4);
+MODULE_ALIAS_NET_PF_PROTO_TYPE(PF_INET, IPPROTO_RDM, 5);
+MODULE_ALIAS_NET_PF_PROTO_TYPE(PF_INET6, IPPROTO_RDM, 4);
+MODULE_ALIAS_NET_PF_PROTO_TYPE(PF_INET6, IPPROTO_RDM, 5);
+/* socket(AF_INET, SOCK_RDM, 0) */
+MODULE_ALIAS_NET_PF_PROTO_TYPE(PF_INET, 0, 4);
+MODULE_ALIAS_NET_PF_PROTO_TYPE(PF_INET6, 0, 4);
