@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * rdm sockopt: setsockopt() and getsockopt() of level SOL_RDM. What the options
+ * mean is in <linux/rdm.h>. Level SOL_SOCKET never comes here; the levels of IP
+ * and IPv6 are theirs, and what they set is read from the inet_sock.
+ */
+#include <linux/sockptr.h>
+#include <net/ip.h>
+#include <net/ipv6.h>
+
+#include "rdm.h"
+
+#define USER_TIMEOUT_MIN	1000
+#define USER_TIMEOUT_MAX	3600000
+
+/* For the associations that there are, and for those to come. */
+static int set_user_timeout(struct sock *sk, u32 ms)
+{
+	struct rdm_net *rn = rdm_net_of(sock_net(sk));
+	u64 timeout = ms * (u64)NSEC_PER_MSEC;
+	struct rdm_sock *rsk = rdm_sk(sk);
+	struct rdm_peer *peer;
+
+	if (ms < USER_TIMEOUT_MIN || ms > USER_TIMEOUT_MAX)
+		return -EINVAL;
+
+	lock_sock(sk);
+	spin_lock_bh(&rn->hash_lock);
+	WRITE_ONCE(rsk->user_timeout, timeout);
+	list_for_each_entry(peer, &rsk->peers, node) {
+		spin_lock(&peer->lock);
+		peer->a.cfg.user_timeout = timeout;
+		/* it may have become shorter */
+		rdm_timer_arm(peer, rdm_now());
+		spin_unlock(&peer->lock);
+	}
+	spin_unlock_bh(&rn->hash_lock);
+	release_sock(sk);
+	return 0;
+}
+
+static int set_rdm(struct sock *sk, int name, sockptr_t val, unsigned int len)
+{
+	u32 v;
+
+	switch (name) {
+	case RDM_USER_TIMEOUT:
+		if (len < sizeof(v))
+			return -EINVAL;
+		if (copy_from_sockptr(&v, val, sizeof(v)))
+			return -EFAULT;
+		return set_user_timeout(sk, v);
+	default:
+		/* options that can only be read, too */
+		return -ENOPROTOOPT;
+	}
+}
+
+static int get_rdm(struct sock *sk, int name, char __user *val, int __user *lenp)
+{
+	union {
+		u32 v32;
+		u64 v64;
+	} v;
+	int size = sizeof(v.v32);
+	int len;
+
+	switch (name) {
+	case RDM_USER_TIMEOUT:
+		v.v32 = div_u64(READ_ONCE(rdm_sk(sk)->user_timeout), NSEC_PER_MSEC);
+		break;
+	case RDM_MAX_MSG:
+		v.v32 = READ_ONCE(rdm_net_of(sock_net(sk))->tun.max_msg);
+		break;
+	case RDM_INCARNATION:
+		v.v64 = rdm_sk(sk)->incarnation;
+		size = sizeof(v.v64);
+		break;
+	default:
+		return -ENOPROTOOPT;
+	}
+
+	if (get_user(len, lenp))
+		return -EFAULT;
+	if (len < 0)
+		return -EINVAL;
+	len = min(len, size);
+	if (put_user(len, lenp) || copy_to_user(val, &v, len))
+		return -EFAULT;
+	return 0;
+}
+
+/**
+ * rdm_setsockopt() - set an option
+ * @sk: the socket
+ * @level: SOL_RDM, SOL_IP, or SOL_IPV6 for an AF_INET6 socket
+ * @name: the option
+ * @val: its value
+ * @len: bytes of @val
+ *
+ * Context: process, socket not locked.
+ * Return: 0; -ENOPROTOOPT when there is no such option to set, also when it can only be
+ * read; -EINVAL when @len is too short or the value out of range; -EFAULT.
+ */
+int rdm_setsockopt(struct sock *sk, int level, int name, sockptr_t val, unsigned int len)
+{
+	if (level == SOL_RDM)
+		return set_rdm(sk, name, val, len);
+	if (level == SOL_IP)
+		return ip_setsockopt(sk, level, name, val, len);
+	if (level == SOL_IPV6 && sk->sk_family == AF_INET6)
+		return ipv6_setsockopt(sk, level, name, val, len);
+	return -ENOPROTOOPT;
+}
+
+/**
+ * rdm_getsockopt() - read an option
+ * @sk: the socket
+ * @level: as in rdm_setsockopt()
+ * @name: the option
+ * @val: where its value goes
+ * @len: bytes that @val has room for; then, bytes that were written
+ *
+ * A value is cut when there is no room for all of it.
+ *
+ * Context: process, socket not locked.
+ * Return: 0, -ENOPROTOOPT, -EINVAL or -EFAULT.
+ */
+int rdm_getsockopt(struct sock *sk, int level, int name, char __user *val, int __user *len)
+{
+	if (level == SOL_RDM)
+		return get_rdm(sk, name, val, len);
+	if (level == SOL_IP)
+		return ip_getsockopt(sk, level, name, val, len);
+	if (level == SOL_IPV6 && sk->sk_family == AF_INET6)
+		return ipv6_getsockopt(sk, level, name, val, len);
+	return -ENOPROTOOPT;
+}
