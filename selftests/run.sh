@@ -1,0 +1,119 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# Runs the selftests, in the machine of tools/vm:
+#
+#   run.sh [NAME]...      all, or some: api u1_loss ...
+#
+# Prints "ok - NAME" or "not ok - NAME" for each test and in the end
+# "selftests: P passed, F failed"; exits non-zero when F > 0. A program that hangs is
+# ended and counts as a failure, and the others still run. Messages are fewer where the
+# machine is slow: RDM_TEST_SCALE=N divides their number; 5 in the debug kernel.
+
+here=$(cd "$(dirname "$0")" && pwd)
+results=$(mktemp /tmp/rdm-results.XXXXXX)
+output=$(mktemp /tmp/rdm-output.XXXXXX)
+
+programs="api option msg flow thread close fail fault packet"
+scripts="u1_loss u2_duplicates u3_order u5_mtu u11_exit readme m1_load"
+
+if [ -z "${RDM_TEST_SCALE-}" ]; then
+	RDM_TEST_SCALE=1
+	case $(uname -r) in *debug*) RDM_TEST_SCALE=5 ;; esac
+fi
+export RDM_TEST_SCALE
+modprobe -a sch_netem veth sch_ingress cls_u32 cls_matchall act_gact 2>/dev/null
+
+result() {
+	echo "$*"
+	echo "$*" >>"$results"
+}
+
+# Ends what a test left running (its session), and its namespaces
+clean_up() {
+	for stat in /proc/[0-9]*/stat; do
+		# The name, in parentheses, may hold anything
+		if [ "$(sed 's/.*) //' "$stat" 2>/dev/null | cut -d' ' -f4)" = "$1" ]; then
+			pid=${stat#/proc/}
+			kill -9 "${pid%/stat}" 2>/dev/null
+		fi
+	done
+	ip netns list | while read -r ns _; do
+		ip netns del "$ns"
+	done
+}
+
+# TAP of kselftest_harness.h: "ok N NAME", "not ok N NAME", "ok N # SKIP WHY". Nothing is
+# skipped here: a test that is counts as failed.
+judge_tap() {
+	awk -v program="$1" '
+		/^1\.\.[0-9]+/ { plan = substr($1, 4) + 0; next }
+		/^(not )?ok [0-9]+ / {
+			good = $1 == "ok"
+			name = $0; sub(/^(not )?ok [0-9]+ /, "", name)
+			if (name ~ /^# SKIP/) good = 0
+			print (good ? "ok" : "not ok") " - " program ": " name
+			ran++
+		}
+		END {
+			if (!plan || ran != plan)
+				print "not ok - " program ": all " plan + 0 " tests run (" ran + 0 " did)"
+		}' "$output"
+}
+
+run_one() {
+	name=$1 limit=$2
+	shift 2
+	begin=$(date +%s)
+	setsid "$@" >"$output" 2>&1 </dev/null &
+	pid=$!
+	ticks=0
+	# /proc, because a zombie that nobody waited for still takes signals
+	while kill -0 $pid 2>/dev/null; do
+		if [ $ticks -ge $((limit * 10)) ]; then
+			kill -9 $pid
+			break
+		fi
+		ticks=$((ticks + 1))
+		sleep 0.1
+	done
+	wait $pid
+	code=$?
+	if grep -q '^TAP version' "$output"; then
+		# Of the programs' own lines those that explain a failure
+		grep -E '^# ' "$output" | grep -vE '^# ( RUN |  *OK |Starting|PASSED|FAILED|Totals)'
+		judge_tap "$name" >"$output.judged"
+	else
+		grep -vE '^(not )?ok - ' "$output"
+		grep -E '^(not )?ok - ' "$output" >"$output.judged"
+		[ -s "$output.judged" ] || echo "not ok - $name: has results" >"$output.judged"
+		if [ $code != 0 ] && ! grep -q '^not ok' "$output.judged"; then
+			echo "not ok - $name: ends well (exit status $code)" >>"$output.judged"
+		fi
+	fi
+	[ $ticks -lt $((limit * 10)) ] ||
+		echo "not ok - $name: ends within $limit s" >>"$output.judged"
+	while read -r line; do
+		result "$line"
+	done <"$output.judged"
+	clean_up $pid
+	echo "# $name took $(($(date +%s) - begin)) s"
+}
+
+# shellcheck disable=SC2086 # lists of words
+[ $# != 0 ] || set -- $programs $scripts
+for name; do
+	if [ -e "$here/$name.sh" ]; then
+		run_one "$name" $((120 + 60 * RDM_TEST_SCALE)) sh "$here/$name.sh"
+	elif [ -x "$here/$name" ]; then
+		run_one "$name" $((120 + 60 * RDM_TEST_SCALE)) "$here/$name"
+	else
+		result "not ok - $name: there is such a test"
+	fi
+done
+
+passed=$(grep -c '^ok - ' "$results")
+failed=$(grep -c '^not ok - ' "$results")
+rm -f "$results" "$output" "$output.judged"
+echo "selftests: $passed passed, $failed failed"
+[ "$failed" = 0 ]
