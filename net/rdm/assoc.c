@@ -129,7 +129,29 @@ static void heard(struct rdm_assoc *a, u64 now)
 {
 	a->last_rx = now;
 	a->soft_error = 0;
-	a->wait_since = a->txq.n || a->state == RDM_ASSOC_CLOSING ? now : 0;
+}
+
+/* Is there something that only the peer can bring to an end? */
+static bool waits(const struct rdm_assoc *a)
+{
+	return a->txq.n || a->rec.nflight || a->state == RDM_ASSOC_INIT_SENT ||
+	       a->state == RDM_ASSOC_CLOSING;
+}
+
+/**
+ * __rdm_assoc_waiting() - from now on something waits for the peer
+ * @a: the association, before it does
+ * @now: ns
+ */
+void __rdm_assoc_waiting(struct rdm_assoc *a, u64 now)
+{
+	if (!waits(a))
+		a->wait_since = now;
+}
+
+static u64 give_up_at(const struct rdm_assoc *a)
+{
+	return waits(a) ? max(a->wait_since, a->last_rx) + a->cfg.user_timeout : U64_MAX;
 }
 
 /**
@@ -140,9 +162,9 @@ static void heard(struct rdm_assoc *a, u64 now)
  */
 void rdm_assoc_open(struct rdm_assoc *a, u64 now, struct rdm_out *out)
 {
+	__rdm_assoc_waiting(a, now);
 	__rdm_assoc_event(a, RDM_ASSOC_EV_OPEN);
 	a->last_active = now;
-	a->wait_since = now;
 	a->tries = 0;
 	a->retry_at = now + RDM_INIT_RETRY;
 	a->need |= RDM_CTL_INIT;
@@ -263,7 +285,6 @@ void __rdm_assoc_over(struct rdm_assoc *a, int error, struct rdm_out *out)
 	__rdm_assoc_event(a, RDM_ASSOC_EV_OVER);
 	a->error = error;
 	a->agreed = !error;
-	a->wait_since = 0;
 	a->retry_at = 0;
 	a->ack_at = 0;
 	out->acts |= RDM_OUT_CLOSED;
@@ -399,8 +420,7 @@ void rdm_assoc_rx_icmp(struct rdm_assoc *a, u64 now, int err, bool hard, bool ta
  */
 void rdm_assoc_push(struct rdm_assoc *a, u64 now, struct rdm_txmsg *m, struct rdm_out *out)
 {
-	if (!a->wait_since)
-		a->wait_since = now;
+	__rdm_assoc_waiting(a, now);
 	rdm_txq_push(&a->txq, m);
 	out->acts |= RDM_OUT_SEND;
 }
@@ -417,13 +437,12 @@ u64 rdm_assoc_deadline(const struct rdm_assoc *a)
 
 	if (a->state == RDM_ASSOC_CLOSED || a->state == RDM_ASSOC_IDLE)
 		return t;
-	if (a->wait_since)
-		t = a->wait_since + a->cfg.user_timeout;
+	t = give_up_at(a);
 	if (a->retry_at)
 		t = min(t, a->retry_at);
 	if (a->ack_at)
 		t = min(t, a->ack_at);
-	if (a->state == RDM_ASSOC_ESTABLISHED && !a->txq.n)
+	if (a->state == RDM_ASSOC_ESTABLISHED && !waits(a))
 		t = min(t, a->last_active + a->cfg.idle_timeout);
 	return min(t, rdm_recovery_deadline(&a->rec, &a->rtt));
 }
@@ -440,7 +459,7 @@ void rdm_assoc_timer(struct rdm_assoc *a, u64 now, struct rdm_out *out)
 
 	if (a->state == RDM_ASSOC_CLOSED || a->state == RDM_ASSOC_IDLE)
 		return;
-	if (a->wait_since && now >= a->wait_since + a->cfg.user_timeout) {
+	if (now >= give_up_at(a)) {
 		if (a->state == RDM_ASSOC_CLOSING)
 			__rdm_assoc_over(a, ETIMEDOUT, out);
 		else
@@ -465,7 +484,7 @@ void rdm_assoc_timer(struct rdm_assoc *a, u64 now, struct rdm_out *out)
 		out->acts |= RDM_OUT_SEND;
 	}
 	if (now >= rdm_recovery_deadline(&a->rec, &a->rtt)) {
-		if (a->rec.loss_time) {
+		if (a->rec.loss_time || !a->rec.nflight) {
 			rdm_recovery_detect(&a->rec, &a->rtt, &a->cong, now, U64_MAX, &recs);
 			__rdm_assoc_recs(a, &recs, out);
 		} else {
@@ -478,10 +497,10 @@ void rdm_assoc_timer(struct rdm_assoc *a, u64 now, struct rdm_out *out)
 		}
 		out->acts |= RDM_OUT_SEND;
 	}
-	if (a->state == RDM_ASSOC_ESTABLISHED && !a->txq.n && !a->rec.nflight &&
+	if (a->state == RDM_ASSOC_ESTABLISHED && !waits(a) &&
 	    now >= a->last_active + a->cfg.idle_timeout) {
+		__rdm_assoc_waiting(a, now);
 		__rdm_assoc_event(a, RDM_ASSOC_EV_IDLE);
-		a->wait_since = now;
 		a->need |= RDM_CTL_CLOSE;
 		out->acts |= RDM_OUT_SEND;
 	}

@@ -123,7 +123,7 @@ struct rdm_assoc_cfg {
  * @peer_incarnation: 0 until known
  * @peer_max_msg: longest message that the peer takes, 0 until known
  * @cookie_time: when the cookie that opened this end was made, ns
- * @wait_since: since when something waits for the peer with no word from it, ns; 0: nothing
+ * @wait_since: when something last began to wait for the peer, ns
  * @last_rx: when a valid packet came, ns
  * @last_active: when data last moved, ns
  * @retry_at: next INIT or window probe, ns; 0: none
@@ -305,6 +305,7 @@ void rdm_assoc_rx_reopened(struct rdm_assoc *a, struct rdm_out *out);
 void __rdm_assoc_event(struct rdm_assoc *a, enum rdm_assoc_ev ev);
 void __rdm_assoc_over(struct rdm_assoc *a, int error, struct rdm_out *out);
 void __rdm_assoc_recs(struct rdm_assoc *a, struct list_head *recs, struct rdm_out *out);
+void __rdm_assoc_waiting(struct rdm_assoc *a, u64 now);
 u64 __rdm_assoc_backoff(const struct rdm_assoc *a, u64 base);
 bool __rdm_assoc_window_due(const struct rdm_assoc *a, u32 share);
 

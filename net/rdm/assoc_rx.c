@@ -26,8 +26,6 @@ bool rdm_assoc_rx_begin(struct rdm_assoc *a, u64 now, u64 pn)
 	a->last_rx = now;
 	a->soft_error = 0;
 	a->doubt = 0;
-	if (a->wait_since)
-		a->wait_since = now;
 	if (a->state == RDM_ASSOC_COOKIE_SENT) {
 		__rdm_assoc_event(a, RDM_ASSOC_EV_HEARD);
 		a->cookie_out = false;
@@ -52,8 +50,14 @@ void rdm_assoc_rx_end(struct rdm_assoc *a, u64 now, u64 pn, bool eliciting, bool
 
 	if (a->state == RDM_ASSOC_CLOSED)
 		return;
-	if (refused)
+	if (refused) {
+		/* who has no room still lives: the sender must not give us up */
+		if (a->rxpn.n)
+			a->ack_now = true;
+		else
+			a->need |= RDM_CTL_WINDOW;
 		goto out;
+	}
 
 	in_order = !a->rxpn.n || pn == rdm_pnset_largest(&a->rxpn) + 1;
 	rdm_pnset_add(&a->rxpn, pn);
@@ -98,8 +102,6 @@ static int rx_ack(struct rdm_assoc *a, u64 now, const struct rdm_frame *f, struc
 		a->last_active = now;
 		a->probes = 0;
 	}
-	if (!a->txq.n && a->state != RDM_ASSOC_CLOSING)
-		a->wait_since = 0;
 	out->acts |= RDM_OUT_SEND;
 	return 0;
 }
@@ -180,8 +182,6 @@ enum rdm_rx_verdict rdm_assoc_rx_check(struct rdm_assoc *a, const struct rdm_fra
 	if (a->state == RDM_ASSOC_CLOSING) {
 		__rdm_assoc_event(a, RDM_ASSOC_EV_BUSY);
 		a->need &= ~RDM_CTL_CLOSE;
-		if (!a->txq.n)
-			a->wait_since = 0;
 	}
 	a->last_active = a->last_rx;
 	/* no sender cuts so small; it would only make us keep many small parts */

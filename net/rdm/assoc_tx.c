@@ -16,6 +16,7 @@
 struct pick {
 	struct rdm_txmsg *msg;
 	struct rdm_sent *lost;	/* the record whose content goes again */
+	struct rdm_sent *old;	/* in flight, and sent again all the same */
 	u16 frag;
 	u16 n;			/* messages of a bundle that goes again */
 	bool again;
@@ -68,10 +69,16 @@ static void pick_record(struct pick *p, struct rdm_sent *s)
 	p->again = true;
 }
 
+/*
+ * Probe timeouts in a row after which a probe replaces the packet that it repeats: a peer
+ * that answers and yet acks nothing must not make records pile up.
+ */
+#define PTO_REPLACE	3
+
 /* Something in flight whose ack would tell us more than any other: the oldest. */
 static bool pick_oldest(struct rdm_assoc *a, struct pick *p)
 {
-	u32 skip = a->probes == 1;
+	u32 skip = a->probes == 1 && a->rec.pto_count <= PTO_REPLACE;
 	struct rdm_sent *s;
 
 	list_for_each_entry(s, &a->rec.sent, node) {
@@ -79,6 +86,7 @@ static bool pick_oldest(struct rdm_assoc *a, struct pick *p)
 			continue;
 		if (skip-- == 0) {
 			pick_record(p, s);
+			p->old = s;
 			return true;
 		}
 	}
@@ -101,6 +109,7 @@ static bool pick_data(struct rdm_assoc *a, u64 now, struct pick *p)
 	struct rdm_sent *s;
 
 	p->lost = NULL;
+	p->old = NULL;
 	p->frag = 0;
 	p->n = 0;
 	p->again = false;
@@ -270,6 +279,7 @@ static void plan_frags(struct rdm_assoc *a, u64 now, struct rdm_txmsg *m, struct
 		s->acks = acks;
 		rdm_txq_ref(s);
 		rdm_txq_sent(&a->txq, m, 1);
+		__rdm_assoc_waiting(a, now);
 		rdm_recovery_sent(&a->rec, &a->cong, s, now);
 		plan->n++;
 	} while (plan->n < max_pkts && m->next < m->nfrags && !list_empty(pool) &&
@@ -457,9 +467,12 @@ bool rdm_assoc_next(struct rdm_assoc *a, u64 now, struct list_head *pool, u16 ma
 		s->probe = p.probe && have;
 		if (s->msg)
 			rdm_txq_ref(s);
+		__rdm_assoc_waiting(a, now);
 		rdm_recovery_sent(&a->rec, &a->cong, s, now);
 		if (have && p.lost)
 			list_del_init(&p.lost->lost);
+		if (have && p.old && a->rec.pto_count > PTO_REPLACE)
+			rdm_recovery_waive(&a->rec, &a->cong, p.old);
 		if (have && a->probes)
 			a->probes--;
 	}

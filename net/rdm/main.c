@@ -190,6 +190,7 @@ static int __init rdm_init(void)
 {
 	int err = -ENOMEM;
 
+	rdm_memory_init();
 	rdm_sent_cache = KMEM_CACHE(rdm_sent, 0);
 	if (!rdm_sent_cache)
 		return err;

@@ -54,6 +54,7 @@ void rdm_recovery_sent(struct rdm_recovery *r, struct rdm_cong *c, struct rdm_se
 	s->pn = r->next_pn++;
 	s->time = now;
 	s->state = RDM_SENT_INFLIGHT;
+	s->waived = false;
 	INIT_LIST_HEAD(&s->lost);
 	list_add_tail(&s->node, &r->sent);
 	if (s->probe)
@@ -69,10 +70,12 @@ static void spurious(struct rdm_recovery *r, struct rdm_rtt *rtt, struct rdm_con
 {
 	u64 late = rdm_rtt_loss_delay(rtt, 8);
 
+	list_del_init(&s->lost);
+	if (s->waived)
+		return;
 	r->pkt_thresh = clamp_t(u64, largest - s->pn + 1, r->pkt_thresh, RDM_PKT_THRESH_MAX);
 	if (now - s->time > late && r->time_thresh < RDM_TIME_THRESH_MAX)
 		r->time_thresh++;
-	list_del_init(&s->lost);
 	if (!rdm_cong_in_recovery(c, s->time))
 		return;
 	r->epoch_spurious++;
@@ -141,6 +144,12 @@ int rdm_recovery_ack(struct rdm_recovery *r, struct rdm_rtt *rtt, struct rdm_con
 	return n;
 }
 
+/* How long a lost packet stays on record: its ack may still show that it was not. */
+static u64 keep_lost(const struct rdm_rtt *rtt)
+{
+	return PERSISTENT_THRESH * rdm_rtt_pto(rtt, RDM_MAX_ACK_DELAY);
+}
+
 static void declare_lost(struct rdm_recovery *r, struct rdm_cong *c, struct rdm_sent *s, u64 now)
 {
 	if (!rdm_cong_in_recovery(c, s->time)) {
@@ -173,17 +182,17 @@ u32 rdm_recovery_detect(struct rdm_recovery *r, struct rdm_rtt *rtt, struct rdm_
 			u64 now, u64 clean_pn, struct list_head *out)
 {
 	u64 delay = rdm_rtt_loss_delay(rtt, r->time_thresh);
-	u64 keep = PERSISTENT_THRESH * rdm_rtt_pto(rtt, RDM_MAX_ACK_DELAY);
+	u64 keep = keep_lost(rtt);
 	u64 first = 0, last = 0;
 	struct rdm_sent *s, *tmp;
 	u32 n = 0;
 
 	r->loss_time = 0;
 	list_for_each_entry_safe(s, tmp, &r->sent, node) {
-		if (s->pn >= r->largest)
+		if (s->pn >= r->largest && s->state != RDM_SENT_LOST)
 			break;
 		if (s->state == RDM_SENT_LOST) {
-			if (list_empty(&s->lost) && now - s->time > keep) {
+			if (list_empty(&s->lost) && now >= s->time + keep) {
 				s->state = RDM_SENT_GONE;
 				list_move_tail(&s->node, out);
 			}
@@ -218,18 +227,39 @@ u32 rdm_recovery_detect(struct rdm_recovery *r, struct rdm_rtt *rtt, struct rdm_
  * @r: the packet-number space
  * @rtt: for the probe timeout
  *
- * Return: ns, or U64_MAX when nothing is in flight.
+ * With nothing in flight, lost packets are still to be forgotten.
+ *
+ * Return: ns, or U64_MAX when there is no record that time could change.
  */
 u64 rdm_recovery_deadline(const struct rdm_recovery *r, const struct rdm_rtt *rtt)
 {
+	struct rdm_sent *s;
 	u64 pto;
 
 	if (r->loss_time)
 		return r->loss_time;
-	if (!r->nflight)
+	if (!r->nflight) {
+		list_for_each_entry(s, &r->sent, node)
+			if (s->state == RDM_SENT_LOST && list_empty(&s->lost))
+				return s->time + keep_lost(rtt);
 		return U64_MAX;
+	}
 	pto = rdm_rtt_pto(rtt, RDM_MAX_ACK_DELAY);
 	return r->last_sent + clamp(pto << min(r->pto_count, 16U), pto, max(pto, r->pto_max));
+}
+
+/**
+ * rdm_recovery_waive() - do not count on the ack of a packet any more, without blame
+ * @r: the packet-number space
+ * @c: its congestion control, which sees no loss
+ * @s: a record in flight, no window probe; what it carried goes in another packet
+ */
+void rdm_recovery_waive(struct rdm_recovery *r, struct rdm_cong *c, struct rdm_sent *s)
+{
+	s->state = RDM_SENT_LOST;
+	s->waived = true;
+	r->nflight--;
+	rdm_cong_discard(c, s->size);
 }
 
 /**
@@ -246,11 +276,9 @@ void rdm_recovery_requeue(struct rdm_recovery *r, struct rdm_cong *c)
 	list_for_each_entry(s, &r->sent, node) {
 		if (s->state != RDM_SENT_INFLIGHT || s->probe)
 			continue;
-		s->state = RDM_SENT_LOST;
+		rdm_recovery_waive(r, c, s);
 		list_add_tail(&s->lost, &r->lost);
 		r->new_lost = true;
-		r->nflight--;
-		rdm_cong_discard(c, s->size);
 	}
 	r->loss_time = 0;
 	r->pto_count = 0;

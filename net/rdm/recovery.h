@@ -68,6 +68,7 @@ enum rdm_sent_state {
  * @nmsgs: whole messages from @msg on in the queue; 0 without @msg
  * @state: enum rdm_sent_state
  * @ctl: RDM_CTL_*
+ * @waived: counted as lost without blame: its ack teaches nothing about losses
  * @probe: sent past the peer's window: outside congestion control
  */
 struct rdm_sent {
@@ -83,6 +84,7 @@ struct rdm_sent {
 	u16 nmsgs;
 	u8 state;
 	u8 ctl;
+	bool waived;
 	bool probe;
 };
 
@@ -131,6 +133,7 @@ int rdm_recovery_ack(struct rdm_recovery *r, struct rdm_rtt *rtt, struct rdm_con
 u32 rdm_recovery_detect(struct rdm_recovery *r, struct rdm_rtt *rtt, struct rdm_cong *c,
 			u64 now, u64 clean_pn, struct list_head *out);
 u64 rdm_recovery_deadline(const struct rdm_recovery *r, const struct rdm_rtt *rtt);
+void rdm_recovery_waive(struct rdm_recovery *r, struct rdm_cong *c, struct rdm_sent *s);
 void rdm_recovery_requeue(struct rdm_recovery *r, struct rdm_cong *c);
 void rdm_recovery_clear(struct rdm_recovery *r, struct rdm_cong *c, struct list_head *out);
 

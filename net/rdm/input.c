@@ -1,0 +1,702 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * rdm input: from a UDP packet to messages in a socket's receive buffer. It
+ * finds the association, takes the packet apart, keeps references to the bytes,
+ * and lets the core decide. A super-packet is taken apart segment by segment
+ * under one lock and answered once. No socket lock is taken; no payload is
+ * copied but that of short messages.
+ */
+#include <linux/ip.h>
+#include <linux/ipv6.h>
+#include <linux/slab.h>
+#include <linux/udp.h>
+#include <linux/unaligned.h>
+#include <net/ip.h>
+#include <net/udp.h>
+
+#include "rdm.h"
+
+/* What one frame's head needs at most in all common cases. */
+#define FAST_HEAD	RDM_FRAG_LEN
+
+/**
+ * struct rx - a packet, or a super-packet, being taken apart
+ * @sk: the socket
+ * @rn: the namespace
+ * @skb: UDP payload
+ * @from: source
+ * @to: destination
+ * @now: ns
+ * @peer: association of the segments so far, locked, or NULL
+ * @tag: that of these segments
+ * @out: what the core gave back
+ * @xmitq: packets to send
+ * @ready: messages to deliver, by rdm_rec.node
+ */
+struct rx {
+	struct sock *sk;
+	struct rdm_net *rn;
+	struct sk_buff *skb;
+	struct rdm_addr from;
+	struct rdm_addr to;
+	u64 now;
+	struct rdm_peer *peer;
+	u64 tag;
+	struct rdm_out out;
+	struct sk_buff_head xmitq;
+	struct list_head ready;
+};
+
+static void rx_lock(struct rx *rx, struct rdm_peer *peer, u64 tag)
+{
+	rdm_out_init(&rx->out);
+	spin_lock_bh(&peer->lock);
+	rx->peer = peer;
+	rx->tag = tag;
+}
+
+/* Deliver first, then ack: an ack says that the message is in the buffer. */
+static void rx_unlock(struct rx *rx)
+{
+	struct rdm_peer *peer = rx->peer;
+	struct rdm_rec *rec, *tmp;
+
+	if (!peer)
+		return;
+	if (!list_empty(&rx->ready) && !rdm_rcv_queue(rx->sk, &rx->ready)) {
+		/* closed meanwhile: nobody will read them */
+		list_for_each_entry_safe(rec, tmp, &rx->ready, node) {
+			list_del(&rec->node);
+			rdm_rcv_unreserve(rx->sk, rec);
+			rdm_rec_free(rec);
+		}
+	}
+	if (rx->out.acts & RDM_OUT_SEND)
+		rdm_output(peer, rx->now, &rx->xmitq, &rx->out);
+	rx->peer = NULL;
+	rx->tag = 0;
+	rdm_peer_unlock(peer, &rx->out, &rx->xmitq);
+}
+
+/* Answer without state. The answer is never longer than what it answers. */
+static void answer(struct rx *rx, const u8 *packet, u32 len)
+{
+	struct in6_addr saddr;
+	struct dst_entry *dst;
+	struct sk_buff *skb;
+
+	dst = rdm_udp_route(rx->sk, &rx->to, &rx->from, &saddr);
+	if (IS_ERR(dst))
+		return;
+	skb = alloc_skb(LL_MAX_HEADER + sizeof(struct ipv6hdr) + sizeof(struct udphdr) + len,
+			GFP_ATOMIC | __GFP_NOWARN);
+	if (!skb) {
+		dst_release(dst);
+		return;
+	}
+	skb_reserve(skb, LL_MAX_HEADER + sizeof(struct ipv6hdr) + sizeof(struct udphdr));
+	skb_put_data(skb, packet, len);
+	rdm_inc(rx->rn, OutPkts);
+	rdm_udp_send(rx->sk, dst, &rx->to, &rx->from, skb);
+}
+
+static void answer_reset(struct rx *rx, u64 tag, u8 reason)
+{
+	u8 packet[RDM_RESET_LEN];
+
+	rx_unlock(rx);
+	if (!__ratelimit(&rx->rn->reset_limit))
+		return;
+	rdm_wire_put_reset(packet, tag, reason, rdm_sk(rx->sk)->incarnation);
+	rdm_inc(rx->rn, ResetSent);
+	answer(rx, packet, sizeof(packet));
+}
+
+/* A connected socket hears its peer only. */
+static bool welcome(const struct rx *rx)
+{
+	return READ_ONCE(rx->sk->sk_state) != TCP_ESTABLISHED ||
+	       rdm_addr_eq(&rdm_sk(rx->sk)->remote, &rx->from);
+}
+
+static void tuple_of(const struct rx *rx, struct rdm_tuple *t)
+{
+	memcpy(&t->w[0], &rx->to.ip, 16);
+	memcpy(&t->w[2], &rx->from.ip, 16);
+	t->w[4] = (u64)ntohs(rx->to.port) << 16 | ntohs(rx->from.port);
+	t->w[5] = (u32)rx->from.scope;
+}
+
+static const u8 *bytes(const struct rx *rx, u32 at, u32 len, u8 *buf)
+{
+	return skb_header_pointer(rx->skb, at, len, buf);
+}
+
+static void rx_init(struct rx *rx, u32 at, u32 len)
+{
+	u8 buf[RDM_INIT_ACK_LEN];
+	struct rdm_cookie ck = {};
+	struct rdm_params mine;
+	struct rdm_peer *peer;
+	struct rdm_tuple t;
+	const u8 *p;
+
+	rdm_inc(rx->rn, InInit);
+	p = bytes(rx, at + RDM_HDR_LEN, 48, buf);
+	if (!p || rdm_wire_params(&ck.peer, p, 48)) {
+		rdm_inc(rx->rn, DropMalformed);
+		return;
+	}
+	if (sock_flag(rx->sk, SOCK_DEAD) || !welcome(rx)) {
+		rdm_inc(rx->rn, DropNoSocket);
+		answer_reset(rx, ck.peer.tag, RDM_RESET_CLOSED);
+		return;
+	}
+	tuple_of(rx, &t);
+	ck.time = rx->now;
+	ck.tag = rdm_cookie_tag(&rx->rn->key, &t, ck.peer.incarnation, ck.peer.tag);
+	/* an attempt of ours is on its way too: the two shall meet (RFC 9260, section 5.2) */
+	peer = rdm_peer_find(rx->sk, &rx->from);
+	if (peer && (READ_ONCE(peer->a.state) == RDM_ASSOC_INIT_SENT ||
+		     (READ_ONCE(peer->a.state) == RDM_ASSOC_COOKIE_SENT &&
+		      READ_ONCE(peer->a.peer_incarnation) == ck.peer.incarnation)))
+		ck.tag = peer->tags[0].tag;
+
+	mine.tag = ck.tag;
+	mine.incarnation = rdm_sk(rx->sk)->incarnation;
+	mine.win_charge = READ_ONCE(rx->sk->sk_rcvbuf) / 2;
+	mine.win_seq = RDM_SEQ_SPAN;
+	mine.user_timeout = div_u64(READ_ONCE(rdm_sk(rx->sk)->user_timeout), NSEC_PER_MSEC);
+	mine.max_msg = READ_ONCE(rx->rn->tun.max_msg);
+	mine.flags = rdm_sk(rx->sk)->fifo ? RDM_PARAM_FIFO : 0;
+
+	rdm_wire_put_hdr(buf, RDM_PKT_INIT_ACK, 0, ck.peer.tag);
+	rdm_wire_put_params(buf + RDM_HDR_LEN, &mine);
+	rdm_cookie_seal(buf + RDM_HDR_LEN + 48, &rx->rn->key, &t, mine.incarnation, &ck);
+	rdm_inc(rx->rn, InitAckSent);
+	answer(rx, buf, RDM_INIT_ACK_LEN);
+}
+
+static void rx_init_ack(struct rx *rx, const struct rdm_hdr *h, u32 at)
+{
+	u8 buf[48 + RDM_COOKIE_LEN];
+	struct rdm_params pa;
+	struct rdm_peer *peer;
+	const u8 *p;
+
+	p = bytes(rx, at + RDM_HDR_LEN, sizeof(buf), buf);
+	if (!p || rdm_wire_params(&pa, p, 48)) {
+		rdm_inc(rx->rn, DropMalformed);
+		return;
+	}
+	peer = rdm_peer_by_tag(rx->rn, h->tag);
+	if (!peer || peer->sk != rx->sk || !rdm_addr_eq(&peer->remote, &rx->from)) {
+		rdm_inc(rx->rn, DropTag);
+		return;
+	}
+	rx_lock(rx, peer, h->tag);
+	rdm_assoc_rx_init_ack(&peer->a, rx->now, &pa, p + 48, &rx->out);
+	rx_unlock(rx);
+}
+
+static void rx_reset(struct rx *rx, const struct rdm_hdr *h, u32 at)
+{
+	u8 buf[RDM_RESET_LEN - RDM_HDR_LEN], reason;
+	struct rdm_peer *peer;
+	u64 incarnation;
+	const u8 *p;
+
+	p = bytes(rx, at + RDM_HDR_LEN, sizeof(buf), buf);
+	if (!p || rdm_wire_reset(&reason, &incarnation, p, sizeof(buf))) {
+		rdm_inc(rx->rn, DropMalformed);
+		return;
+	}
+	peer = rdm_peer_find(rx->sk, &rx->from);
+	if (!peer) {
+		rdm_inc(rx->rn, DropReset);
+		return;
+	}
+	rx_lock(rx, peer, 0);
+	rdm_assoc_rx_reset(&peer->a, h->tag, reason, &rx->out);
+	if (rx->out.acts & RDM_OUT_CLOSED)
+		rdm_inc(rx->rn, InReset);
+	else
+		rdm_inc(rx->rn, DropReset);
+	rx_unlock(rx);
+}
+
+/*
+ * A cookie with a tag that is not known yet: a new association, or a handshake of the
+ * peer that crossed ours. Return: the association, or NULL.
+ */
+static struct rdm_peer *meet(struct rx *rx, const struct rdm_cookie *ck)
+{
+	struct rdm_peer *old, *new;
+	bool same, stale;
+
+	if (rdm_tomb_find(rx->rn, ck->tag)) {
+		rdm_inc(rx->rn, DropStale);
+		answer_reset(rx, ck->tag, RDM_RESET_STALE);
+		return NULL;
+	}
+	old = rdm_peer_find(rx->sk, &rx->from);
+	if (old && !refcount_inc_not_zero(&old->refs))
+		old = NULL;
+	if (old) {
+		rx_lock(rx, old, 0);
+		same = rdm_assoc_rx_cookie(&old->a, rx->now, ck, &rx->out);
+		stale = !same && ck->time < old->a.cookie_time;
+		if (!same && !stale) {
+			rdm_assoc_fail(&old->a, ECONNRESET, false, &rx->out);
+			/* its successor is the one that the cookie asks for */
+			rx->out.acts &= ~RDM_OUT_CLOSED;
+		}
+		rx_unlock(rx);
+		if (same) {
+			rdm_peer_alias(old, ck->tag);
+			/* the table holds it while we are under RCU */
+			rdm_peer_put(old);
+			return old;
+		}
+		if (stale) {
+			rdm_inc(rx->rn, DropStale);
+			rdm_peer_put(old);
+			return NULL;
+		}
+	}
+	new = rdm_peer_accept(rx->sk, &rx->from, &rx->to, ck->tag, old);
+	if (old)
+		rdm_peer_put(old);
+	if (!new) {
+		answer_reset(rx, ck->tag, RDM_RESET_BUSY);
+		return NULL;
+	}
+	rdm_inc(rx->rn, AssocAccepted);
+	rx_lock(rx, new, 0);
+	rdm_assoc_rx_cookie(&new->a, rx->now, ck, &rx->out);
+	rx_unlock(rx);
+	rdm_peer_put(new);
+	return new;
+}
+
+/*
+ * The association of a DATA packet, locked in rx->peer. Return: false when there is none;
+ * the packet is counted and answered then.
+ */
+static bool find_assoc(struct rx *rx, const struct rdm_hdr *h, u32 at, u32 end)
+{
+	u8 buf[RDM_COOKIE_HDR_LEN + RDM_COOKIE_LEN];
+	struct rdm_cookie ck;
+	struct rdm_peer *peer;
+	struct rdm_tuple t;
+	bool cookie;
+	const u8 *p;
+	int err;
+
+	p = bytes(rx, at + RDM_HDR_LEN, 1, buf);
+	cookie = *p == RDM_FRAME_COOKIE;
+	if (likely(rx->peer && rx->tag == h->tag && !cookie))
+		return true;
+	rx_unlock(rx);
+
+	peer = rdm_peer_by_tag(rx->rn, h->tag);
+	if (peer && (peer->sk != rx->sk || !rdm_addr_eq(&peer->remote, &rx->from))) {
+		rdm_inc(rx->rn, DropAddress);
+		return false;
+	}
+	if (cookie) {
+		if (end - at < RDM_HDR_LEN + sizeof(buf)) {
+			rdm_inc(rx->rn, DropMalformed);
+			return false;
+		}
+		p = bytes(rx, at + RDM_HDR_LEN, sizeof(buf), buf);
+		tuple_of(rx, &t);
+		err = rdm_cookie_open(&ck, p + RDM_COOKIE_HDR_LEN, &rx->rn->key, &t,
+				      rdm_sk(rx->sk)->incarnation, rx->now);
+		/* whoever is known needs no fresh cookie */
+		if (err == -EBADMSG || (!err && ck.tag != h->tag)) {
+			rdm_inc(rx->rn, DropCookie);
+			return false;
+		}
+		if (!peer) {
+			if (err) {
+				rdm_inc(rx->rn, DropStale);
+				answer_reset(rx, h->tag, RDM_RESET_STALE);
+				return false;
+			}
+			if (sock_flag(rx->sk, SOCK_DEAD) || !welcome(rx)) {
+				rdm_inc(rx->rn, DropNoSocket);
+				answer_reset(rx, h->tag, RDM_RESET_CLOSED);
+				return false;
+			}
+			peer = meet(rx, &ck);
+			if (!peer)
+				return false;
+			err = -EALREADY;
+		}
+	} else if (!peer) {
+		rdm_inc(rx->rn, DropTag);
+		answer_reset(rx, h->tag, sock_flag(rx->sk, SOCK_DEAD) ? RDM_RESET_CLOSED :
+									RDM_RESET_NO_ASSOC);
+		return false;
+	}
+	rx_lock(rx, peer, h->tag);
+	if (cookie && !err)
+		rdm_assoc_rx_cookie(&peer->a, rx->now, &ck, &rx->out);
+	return true;
+}
+
+static u32 share(const struct sk_buff *skb, u32 len)
+{
+	return div_u64((u64)skb->truesize * len, max(skb->len, 1U));
+}
+
+static struct rdm_rec *rec_new(struct rx *rx, const struct rdm_frame *f, bool whole)
+{
+	u32 part = share(rx->skb, f->len);
+	bool copy = whole && (f->len <= RDM_INLINE_MAX ||
+			      (f->len <= 2048 && part > 2 * f->len + RDM_MSG_OVERHEAD));
+	struct rdm_rec *rec;
+
+	rec = kmalloc(sizeof(*rec) + (copy ? f->len : 0), GFP_ATOMIC | __GFP_NOWARN);
+	if (!rec)
+		return NULL;
+	rdm_rxmsg_init(&rec->m, f->seq, f->total);
+	INIT_LIST_HEAD(&rec->node);
+	refcount_set(&rec->refs, 1);
+	rec->charge = rdm_msg_charge(f->total);
+	rec->truesize = max_t(u32, rec->charge, sizeof(*rec) + (copy ? f->len : part));
+	rec->copied = copy;
+	rec->peer = rx->peer;
+	refcount_inc(&rx->peer->refs);
+	if (copy)
+		skb_copy_bits(rx->skb, f->payload, rec->data, f->len);
+	return rec;
+}
+
+static void part_init(struct rx *rx, struct rdm_part *part, const struct rdm_frame *f)
+{
+	part->f.off = f->off;
+	part->f.len = f->len;
+	part->f.trim = 0;
+	part->at = f->payload;
+	part->skb = skb_get(rx->skb);
+}
+
+static void deliver(struct rx *rx, struct rdm_rec *rec)
+{
+	rec->stamp = ktime_get_real();
+	list_add_tail(&rec->node, &rx->ready);
+	rdm_inc(rx->rn, InMsgs);
+}
+
+static void deliver_held(struct rx *rx)
+{
+	struct rdm_rxmsg *m;
+
+	while ((m = rdm_assoc_rx_next(&rx->peer->a)))
+		deliver(rx, container_of(m, struct rdm_rec, m));
+}
+
+static bool reserve(struct rx *rx, struct rdm_rec *rec)
+{
+	struct rdm_assoc *a = &rx->peer->a;
+
+	if (rdm_rcv_reserve(rx->sk, rec, a->fifo && rec->m.seq == a->seqs.floor, rx->now)) {
+		a->rx_charge += rec->charge;
+		return true;
+	}
+	a->refused = true;
+	rdm_inc(rx->rn, InRefused);
+	rdm_rec_free(rec);
+	return false;
+}
+
+static bool take_whole(struct rx *rx, const struct rdm_frame *f)
+{
+	struct rdm_rec *rec = rec_new(rx, f, true);
+
+	if (!rec) {
+		rdm_inc(rx->rn, DropNoMem);
+		return false;
+	}
+	if (!reserve(rx, rec))
+		return false;
+	rec->m.have = f->total;
+	rec->m.complete = true;
+	if (!rec->copied) {
+		part_init(rx, &rec->one, f);
+		list_add_tail(&rec->one.f.node, &rec->m.frags);
+	}
+	if (rdm_assoc_rx_whole(&rx->peer->a, f->seq)) {
+		deliver(rx, rec);
+		deliver_held(rx);
+	} else {
+		rdm_assoc_rx_hold(&rx->peer->a, &rec->m);
+	}
+	return true;
+}
+
+static void drop_part(struct rdm_rec *rec, struct rdm_part *part)
+{
+	kfree_skb(part->skb);
+	if (part != &rec->one)
+		kmem_cache_free(rdm_part_cache, part);
+}
+
+static bool take_part(struct rx *rx, const struct rdm_frame *f, struct rdm_rxmsg *held)
+{
+	struct rdm_rxfrag *r, *tmp;
+	struct rdm_part *part;
+	struct rdm_rec *rec;
+	LIST_HEAD(freed);
+	u32 extra;
+
+	if (held) {
+		rec = container_of(held, struct rdm_rec, m);
+		part = kmem_cache_alloc(rdm_part_cache, GFP_ATOMIC | __GFP_NOWARN);
+		if (!part) {
+			rdm_inc(rx->rn, DropNoMem);
+			return false;
+		}
+		extra = share(rx->skb, f->len) + sizeof(*part);
+		if (extra > f->len)
+			rdm_rcv_recharge(rx->sk, rec, extra - f->len);
+	} else {
+		rec = rec_new(rx, f, false);
+		if (!rec) {
+			rdm_inc(rx->rn, DropNoMem);
+			return false;
+		}
+		if (!reserve(rx, rec))
+			return false;
+		rdm_assoc_rx_hold(&rx->peer->a, &rec->m);
+		part = &rec->one;
+	}
+	part_init(rx, part, f);
+	switch (rdm_assoc_rx_frag(&rx->peer->a, &rec->m, &part->f, &freed)) {
+	case RDM_REASM_COMPLETE:
+		deliver(rx, rec);
+		deliver_held(rx);
+		break;
+	case RDM_REASM_ADDED:
+		break;
+	case RDM_REASM_DUP:
+		rdm_inc(rx->rn, InDupMsgs);
+		drop_part(rec, part);
+		break;
+	case RDM_REASM_BAD:
+		drop_part(rec, part);
+		return false;
+	}
+	list_for_each_entry_safe(r, tmp, &freed, node)
+		drop_part(rec, container_of(r, struct rdm_part, f));
+	return true;
+}
+
+/* Return: false when the frame was not taken: then its packet must come again. */
+static bool take_message(struct rx *rx, const struct rdm_frame *f)
+{
+	struct rdm_rxmsg *held = NULL;
+
+	switch (rdm_assoc_rx_check(&rx->peer->a, f, &held)) {
+	case RDM_RX_NEW:
+		if (f->type == RDM_FRAME_MSG)
+			return take_whole(rx, f);
+		return take_part(rx, f, NULL);
+	case RDM_RX_MORE:
+		return take_part(rx, f, held);
+	case RDM_RX_DUP:
+		rdm_inc(rx->rn, InDupMsgs);
+		return true;
+	default:
+		rdm_inc(rx->rn, DropMalformed);
+		return false;
+	}
+}
+
+static void rx_data(struct rx *rx, const struct rdm_hdr *h, u32 at, u32 end)
+{
+	bool eliciting = false, refused = false;
+	u8 buf[RDM_FRAME_MAX_HEAD];
+	struct rdm_frame f;
+	const u8 *p;
+	u32 left;
+	int n;
+
+	if (!find_assoc(rx, h, at, end))
+		return;
+	if (unlikely(!welcome(rx))) {
+		rdm_inc(rx->rn, DropNoSocket);
+		answer_reset(rx, h->tag, RDM_RESET_CLOSED);
+		return;
+	}
+	if (!rdm_assoc_rx_begin(&rx->peer->a, rx->now, h->pn)) {
+		if (rdm_pnset_test(&rx->peer->a.rxpn, h->pn))
+			rdm_inc(rx->rn, DropDup);
+		else
+			rdm_inc(rx->rn, DropState);
+		rx->out.acts |= RDM_OUT_SEND;
+		return;
+	}
+	rx->peer->rx_tag = h->tag;
+
+	for (at += RDM_HDR_LEN; at < end; at += n) {
+		left = min_t(u32, end - at, FAST_HEAD);
+		p = bytes(rx, at, left, buf);
+		n = rdm_wire_frame(&f, p, left, at, end);
+		if (n == -EMSGSIZE) {
+			left = min_t(u32, end - at, RDM_FRAME_MAX_HEAD);
+			p = bytes(rx, at, left, buf);
+			n = rdm_wire_frame(&f, p, left, at, end);
+		}
+		if (unlikely(n < 0)) {
+			rdm_inc(rx->rn, DropMalformed);
+			refused = true;
+			break;
+		}
+		if (f.type == RDM_FRAME_MSG || f.type == RDM_FRAME_FRAG) {
+			eliciting = true;
+			refused |= !take_message(rx, &f);
+		} else if (f.type != RDM_FRAME_COOKIE) {
+			if (f.type != RDM_FRAME_ACK && f.type != RDM_FRAME_PADDING)
+				eliciting = true;
+			if (rdm_assoc_rx_ctl(&rx->peer->a, rx->now, h->pn, &f, &rx->out)) {
+				rdm_inc(rx->rn, DropMalformed);
+				refused = true;
+				break;
+			}
+		}
+	}
+	rdm_assoc_rx_end(&rx->peer->a, rx->now, h->pn, eliciting, refused, &rx->out);
+}
+
+static void rx_segment(struct rx *rx, u32 at, u32 end)
+{
+	u8 buf[RDM_HDR_LEN];
+	struct rdm_hdr h;
+	const u8 *p;
+	int err;
+
+	rdm_inc(rx->rn, InPkts);
+	p = bytes(rx, at, min_t(u32, end - at, sizeof(buf)), buf);
+	err = p ? rdm_wire_hdr(&h, p, end - at) : -EPROTO;
+	if (err) {
+		if (err == -EPROTONOSUPPORT)
+			rdm_inc(rx->rn, DropVersion);
+		else
+			rdm_inc(rx->rn, DropMalformed);
+		return;
+	}
+	switch (h.type) {
+	case RDM_PKT_DATA:
+		rx_data(rx, &h, at, end);
+		return;
+	case RDM_PKT_INIT:
+		rx_unlock(rx);
+		rx_init(rx, at, end - at);
+		return;
+	case RDM_PKT_INIT_ACK:
+		rx_unlock(rx);
+		rx_init_ack(rx, &h, at);
+		return;
+	case RDM_PKT_RESET:
+		rx_unlock(rx);
+		rx_reset(rx, &h, at);
+		return;
+	}
+}
+
+static bool addresses(struct rx *rx)
+{
+	const struct udphdr *uh = udp_hdr(rx->skb);
+
+	rx->from.port = uh->source;
+	rx->to.port = uh->dest;
+	if (rx->skb->protocol == htons(ETH_P_IP)) {
+		const struct iphdr *ip = ip_hdr(rx->skb);
+
+		ipv6_addr_set_v4mapped(ip->saddr, &rx->from.ip);
+		ipv6_addr_set_v4mapped(ip->daddr, &rx->to.ip);
+		return uh->source && !ipv4_is_multicast(ip->daddr) &&
+		       !ipv4_is_lbcast(ip->daddr) && !ipv4_is_zeronet(ip->saddr);
+	}
+	rx->from.ip = ipv6_hdr(rx->skb)->saddr;
+	rx->to.ip = ipv6_hdr(rx->skb)->daddr;
+	if (ipv6_addr_type(&rx->from.ip) & IPV6_ADDR_LINKLOCAL)
+		rx->from.scope = inet6_iif(rx->skb);
+	return uh->source && !ipv6_addr_is_multicast(&rx->to.ip) &&
+	       !ipv6_addr_any(&rx->from.ip) && !ipv6_addr_v4mapped(&rx->from.ip);
+}
+
+/**
+ * rdm_input() - take a packet out of a UDP socket
+ * @sk: the rdm socket that it is for
+ * @skb: the packet, from its UDP payload on; consumed
+ *
+ * Context: softirq, under rcu_read_lock(), no lock held.
+ */
+void rdm_input(struct sock *sk, struct sk_buff *skb)
+{
+	struct rdm_net *rn = rdm_net_of(sock_net(sk));
+	struct rx rx = {
+		.sk = sk,
+		.rn = rn,
+		.skb = skb,
+		.now = rdm_now(),
+	};
+	u32 at, seg;
+
+	__skb_queue_head_init(&rx.xmitq);
+	INIT_LIST_HEAD(&rx.ready);
+	if (unlikely(udp_lib_checksum_complete(skb))) {
+		rdm_inc(rn, DropCsum);
+		goto out;
+	}
+	if (unlikely(!skb->len || !addresses(&rx))) {
+		rdm_inc(rn, DropMalformed);
+		goto out;
+	}
+	seg = skb_is_gso(skb) ? skb_shinfo(skb)->gso_size : skb->len;
+	for (at = 0; at < skb->len; at += seg)
+		rx_segment(&rx, at, min(at + seg, skb->len));
+	rx_unlock(&rx);
+out:
+	kfree_skb(skb);
+}
+
+/**
+ * rdm_input_icmp() - an ICMP error about a packet of ours
+ * @sk: the rdm socket
+ * @to: where the packet went
+ * @err: errno that the error stands for, positive
+ * @hard: port unreachable
+ * @quote: what the error quotes of the UDP payload
+ * @len: how much of it
+ *
+ * Context: softirq, under rcu_read_lock(), no lock held.
+ */
+void rdm_input_icmp(struct sock *sk, const struct rdm_addr *to, int err, bool hard,
+		    const u8 *quote, u32 len)
+{
+	struct rdm_net *rn = rdm_net_of(sock_net(sk));
+	struct sk_buff_head xmitq;
+	struct rdm_peer *peer;
+	struct rdm_out out;
+	bool ok = false;
+
+	rdm_inc(rn, InIcmp);
+	peer = rdm_peer_find(sk, to);
+	if (!peer)
+		return;
+	__skb_queue_head_init(&xmitq);
+	rdm_out_init(&out);
+	spin_lock_bh(&peer->lock);
+	if (len >= RDM_HDR_LEN && quote[0] == RDM_WIRE_VERSION && quote[1] == RDM_PKT_DATA)
+		ok = get_unaligned_be64(quote + 8) == peer->a.peer_tag;
+	else if (len >= RDM_HDR_LEN + 8 && quote[0] == RDM_WIRE_VERSION &&
+		 quote[1] == RDM_PKT_INIT)
+		ok = get_unaligned_be64(quote + RDM_HDR_LEN) == peer->a.local_tag;
+	rdm_assoc_rx_icmp(&peer->a, rdm_now(), err, hard, ok, &out);
+	rdm_peer_unlock(peer, &out, &xmitq);
+}

@@ -1,0 +1,336 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * rdm output: turns what the core wants to send into packets. A run of
+ * fragments that go out for the first time becomes one super-packet over the
+ * pages that sendmsg() laid out for it; everything else is a packet with fresh
+ * headers in its linear part and references to the bytes. Nothing is copied but
+ * short messages.
+ */
+#include <linux/slab.h>
+#include <linux/unaligned.h>
+#include <net/ip6_route.h>
+#include <net/route.h>
+
+#include "rdm.h"
+
+/* For the link's, IP's and UDP's headers. */
+#define HEADROOM	(LL_MAX_HEADER + sizeof(struct ipv6hdr) + sizeof(struct udphdr))
+#define SUPER_MAX	65000
+
+/**
+ * rdm_peer_mtu() - the longest UDP payload that reaches a peer in one piece
+ * @peer: the peer, with a route
+ *
+ * Return: bytes, never so few that the core cannot work: IP fragments below that.
+ */
+u32 rdm_peer_mtu(const struct rdm_peer *peer)
+{
+	u32 head = sizeof(struct udphdr), mtu = dst_mtu(peer->dst);
+
+	head += rdm_addr_is4(&peer->remote) ? sizeof(struct iphdr) : sizeof(struct ipv6hdr);
+	return clamp(mtu, (u32)IPV6_MIN_MTU, (u32)SUPER_MAX) - head;
+}
+
+/**
+ * rdm_route() - make sure that a peer has a valid route
+ * @peer: the peer, locked
+ *
+ * Return: false when there is none now; packets are lost then, and come again.
+ */
+bool rdm_route(struct rdm_peer *peer)
+{
+	struct in6_addr saddr;
+	struct dst_entry *dst;
+	u32 mtu;
+
+	lockdep_assert_held(&peer->lock);
+	dst = peer->dst;
+	if (unlikely(!dst || (dst->obsolete && !dst->ops->check(dst, peer->dst_cookie)))) {
+		dst_release(dst);
+		peer->dst = NULL;
+		/* the source address is pinned: the peer knows us by it */
+		dst = rdm_udp_route(peer->sk, &peer->local, &peer->remote, &saddr);
+		if (IS_ERR(dst)) {
+			peer->a.soft_error = -PTR_ERR(dst);
+			return false;
+		}
+		peer->dst = dst;
+		if (dst->ops->family == AF_INET6)
+			peer->dst_cookie = rt6_get_cookie((struct rt6_info *)dst);
+	}
+	mtu = rdm_peer_mtu(peer);
+	if (unlikely(mtu != peer->a.mtu))
+		rdm_assoc_set_mtu(&peer->a, mtu);
+	return true;
+}
+
+static void send_skb(struct rdm_peer *peer, struct sk_buff *skb, struct sk_buff_head *xmitq)
+{
+	skb_dst_set(skb, dst_clone(peer->dst));
+	__skb_queue_tail(xmitq, skb);
+}
+
+/* Reference a message's bytes; they may lie in several runs, with gaps between. */
+static bool add_bytes(struct sk_buff *skb, const struct rdm_msg *msg, u32 off, u32 len)
+{
+	u32 stride = msg->layout_stride;
+	u16 i = 0;
+
+	if (!msg->nblocks) {
+		if (len)
+			skb_put_data(skb, msg->data + off, len);
+		return true;
+	}
+	while (len) {
+		u32 frag = off / stride, in = off % stride, n = min(len, stride - in);
+		int k = skb_shinfo(skb)->nr_frags;
+		const struct rdm_block *b;
+
+		while (frag >= msg->blocks[i].first + msg->blocks[i].n)
+			i++;
+		b = &msg->blocks[i];
+		if (k == MAX_SKB_FRAGS)
+			return false;
+		get_page(b->page);
+		skb_add_rx_frag(skb, k, b->page,
+				b->off + (frag - b->first) * (RDM_GAP + stride) + RDM_GAP + in,
+				n, n);
+		off += n;
+		len -= n;
+	}
+	return true;
+}
+
+static struct sk_buff *new_skb(u32 linear)
+{
+	struct sk_buff *skb = alloc_skb(HEADROOM + linear, GFP_ATOMIC | __GFP_NOWARN);
+
+	if (likely(skb))
+		skb_reserve(skb, HEADROOM);
+	return skb;
+}
+
+/* A packet with whole messages. */
+static struct sk_buff *build_bundle(const struct rdm_plan *plan)
+{
+	struct rdm_txmsg *m = plan->msg;
+	struct sk_buff *skb;
+	u32 linear = plan->head_len;
+	u16 i;
+
+	for (i = 0; i < plan->n; i++, m = list_next_entry(m, node))
+		if (!m->finished)
+			linear += RDM_MSG_LEN + (m->solo ? 0 : m->len);
+	skb = new_skb(max_t(u32, linear, RDM_MIN_PACKET));
+	if (!skb)
+		return NULL;
+	skb_put_data(skb, plan->head, plan->head_len);
+	for (i = 0, m = plan->msg; i < plan->n; i++, m = list_next_entry(m, node)) {
+		if (m->finished)
+			continue;
+		rdm_wire_put_msg(skb_put(skb, RDM_MSG_LEN), m->seq, m->len);
+		if (!add_bytes(skb, container_of(m, struct rdm_msg, t), 0, m->len)) {
+			kfree_skb(skb);
+			return NULL;
+		}
+	}
+	return skb;
+}
+
+/* A packet with one fragment, headers apart from the pages. */
+static struct sk_buff *build_frag(const struct rdm_plan *plan, u16 i)
+{
+	struct rdm_txmsg *m = plan->msg;
+	u16 frag = plan->frag + i;
+	u32 off = (u32)frag * m->stride, len = rdm_txmsg_frag_len(m, frag);
+	struct sk_buff *skb;
+
+	skb = new_skb(plan->head_len + RDM_FRAG_LEN + RDM_MIN_PACKET);
+	if (!skb)
+		return NULL;
+	skb_put_data(skb, plan->head, plan->head_len);
+	if (i)
+		rdm_wire_put_hdr(skb->data, RDM_PKT_DATA, plan->pn + i,
+				 get_unaligned_be64(plan->head + 8));
+	rdm_wire_put_frag(skb_put(skb, RDM_FRAG_LEN), m->seq, m->len, off, len);
+	if (!add_bytes(skb, container_of(m, struct rdm_msg, t), off, len)) {
+		kfree_skb(skb);
+		return NULL;
+	}
+	return skb;
+}
+
+/* A run of fragments as segments of one super-packet: the headers go into the gaps. */
+static struct sk_buff *build_super(const struct rdm_plan *plan)
+{
+	const struct rdm_msg *msg = container_of(plan->msg, struct rdm_msg, t);
+	u64 tag = get_unaligned_be64(plan->head + 8);
+	struct rdm_txmsg *m = plan->msg;
+	u32 stride = msg->layout_stride;
+	struct sk_buff *skb;
+	u16 i = 0, b = 0;
+
+	skb = new_skb(0);
+	if (!skb)
+		return NULL;
+	while (i < plan->n) {
+		u16 frag = plan->frag + i, last, n;
+		const struct rdm_block *blk;
+		u32 off, len;
+		u8 *p;
+
+		while (frag >= msg->blocks[b].first + msg->blocks[b].n)
+			b++;
+		blk = &msg->blocks[b];
+		n = min_t(u16, plan->n - i, blk->first + blk->n - frag);
+		off = blk->off + (frag - blk->first) * (RDM_GAP + stride);
+		last = frag + n - 1;
+		len = (n - 1) * (RDM_GAP + stride) + RDM_GAP + rdm_txmsg_frag_len(m, last);
+		p = page_address(blk->page) + off;
+		for (; frag <= last; frag++, i++, p += RDM_GAP + stride) {
+			rdm_wire_put_hdr(p, RDM_PKT_DATA, plan->pn + i, tag);
+			rdm_wire_put_frag(p + RDM_HDR_LEN, m->seq, m->len, (u32)frag * stride,
+					  rdm_txmsg_frag_len(m, frag));
+		}
+		get_page(blk->page);
+		skb_add_rx_frag(skb, skb_shinfo(skb)->nr_frags, blk->page, off, len, len);
+	}
+	if (plan->n > 1) {
+		skb_shinfo(skb)->gso_size = RDM_GAP + stride;
+		skb_shinfo(skb)->gso_segs = plan->n;
+		skb_shinfo(skb)->gso_type = SKB_GSO_UDP_L4;
+	}
+	return skb;
+}
+
+static bool can_super(const struct rdm_plan *plan)
+{
+	const struct rdm_msg *msg = container_of(plan->msg, struct rdm_msg, t);
+
+	u16 b = 0, first;
+
+	if (plan->again || plan->head_len != RDM_HDR_LEN || plan->msg->gen || !msg->nblocks ||
+	    plan->msg->stride != msg->layout_stride)
+		return false;
+	/* where memory is short the pages are small, and a packet takes only so many */
+	while (plan->frag >= msg->blocks[b].first + msg->blocks[b].n)
+		b++;
+	for (first = b; plan->frag + plan->n > msg->blocks[b].first + msg->blocks[b].n;)
+		b++;
+	return b - first < MAX_SKB_FRAGS;
+}
+
+/* How many segments a super-packet to this peer may have. */
+static u16 max_segs(const struct rdm_peer *peer)
+{
+	const struct net_device *dev = peer->dst->dev;
+	u32 most;
+
+	if (!READ_ONCE(peer->rn->tun.gso) || dst_xfrm(peer->dst))
+		return 1;
+	most = min_t(u32, SUPER_MAX, READ_ONCE(dev->gso_max_size)) / (peer->a.mtu + 48);
+	return clamp_t(u32, min_t(u32, most, READ_ONCE(dev->gso_max_segs)), 1, RDM_MAX_SEGS);
+}
+
+static bool fill_pool(struct rdm_peer *peer, u16 want)
+{
+	struct rdm_sent *s;
+
+	while (peer->npool < want) {
+		s = kmem_cache_alloc(rdm_sent_cache, GFP_ATOMIC | __GFP_NOWARN);
+		if (!s)
+			break;
+		list_add(&s->node, &peer->pool);
+		peer->npool++;
+	}
+	return peer->npool;
+}
+
+static void build(struct rdm_peer *peer, const struct rdm_plan *plan, struct sk_buff_head *xmitq)
+{
+	bool super = plan->kind == RDM_PLAN_FRAGS && can_super(plan);
+	u16 i, n = plan->kind == RDM_PLAN_FRAGS && !super ? plan->n : 1;
+	struct sk_buff *skb = NULL;
+
+	for (i = 0; i < n; i++) {
+		switch (plan->kind) {
+		case RDM_PLAN_RAW:
+			skb = new_skb(max_t(u32, plan->head_len, RDM_MIN_PACKET));
+			if (skb)
+				skb_put_data(skb, plan->head, plan->head_len);
+			break;
+		case RDM_PLAN_BUNDLE:
+			skb = build_bundle(plan);
+			break;
+		case RDM_PLAN_FRAGS:
+			skb = super ? build_super(plan) : build_frag(plan, i);
+			break;
+		}
+		if (unlikely(!skb)) {
+			rdm_inc(peer->rn, OutNoMem);
+			continue;
+		}
+		if (unlikely(skb->len < RDM_MIN_PACKET))
+			skb_put_zero(skb, RDM_MIN_PACKET - skb->len);
+		send_skb(peer, skb, xmitq);
+	}
+	rdm_add(peer->rn, OutPkts, plan->kind == RDM_PLAN_FRAGS ? plan->n : 1);
+	if (plan->again)
+		rdm_inc(peer->rn, OutRetrans);
+	if (super && plan->n > 1)
+		rdm_inc(peer->rn, OutGso);
+}
+
+/**
+ * rdm_output() - build all that an association may send now
+ * @peer: the peer, locked with BH off
+ * @now: ns
+ * @xmitq: receives the packets; rdm_peer_unlock() sends them
+ * @out: what the core gives back meanwhile
+ */
+void rdm_output(struct rdm_peer *peer, u64 now, struct sk_buff_head *xmitq, struct rdm_out *out)
+{
+	struct rdm_plan plan;
+	bool routed;
+	u16 segs;
+
+	lockdep_assert_held(&peer->lock);
+	if (peer->a.state == RDM_ASSOC_IDLE || peer->a.state == RDM_ASSOC_CLOSED)
+		return;
+	routed = rdm_route(peer);
+	segs = routed ? max_segs(peer) : 1;
+	for (;;) {
+		u16 want = 1;
+
+		if (peer->a.txq.unsent && peer->a.txq.unsent->nfrags > 1)
+			want = min_t(u16, segs, peer->a.txq.unsent->nfrags);
+		if (!fill_pool(peer, want) ||
+		    !rdm_assoc_next(&peer->a, now, &peer->pool, segs, &plan, out))
+			break;
+		peer->npool -= plan.nrecs;
+		if (likely(routed))
+			build(peer, &plan, xmitq);
+		else
+			rdm_inc(peer->rn, OutNoMem);
+	}
+}
+
+/**
+ * rdm_output_reset() - tell a peer that its association is closed
+ * @peer: the peer, locked
+ * @xmitq: receives the packet
+ */
+void rdm_output_reset(struct rdm_peer *peer, struct sk_buff_head *xmitq)
+{
+	struct sk_buff *skb;
+
+	if (!peer->a.peer_tag || !rdm_route(peer))
+		return;
+	skb = new_skb(RDM_RESET_LEN);
+	if (!skb)
+		return;
+	rdm_wire_put_reset(skb_put(skb, RDM_RESET_LEN), peer->rx_tag ?: peer->a.local_tag,
+			   RDM_RESET_CLOSED, peer->a.cfg.incarnation);
+	send_skb(peer, skb, xmitq);
+	rdm_inc(peer->rn, ResetSent);
+}

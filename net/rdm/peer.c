@@ -1,0 +1,616 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * rdm peer: associations in the kernel: finding, making, replacing and ending
+ * them, and the tombstones that remember those that ended. What an association
+ * does is decided in assoc.c; this file holds tables, references and locks.
+ */
+#include <linux/jhash.h>
+#include <linux/random.h>
+#include <linux/slab.h>
+#include <net/ip6_fib.h>
+
+#include "rdm.h"
+
+#define PEER_POOL_MAX	128
+
+/* An association that ended: its cookie may still be on its way to us. */
+struct rdm_tomb {
+	struct hlist_node node;
+	struct list_head age;
+	u64 tag;
+	u64 until;
+};
+
+static struct hlist_head *tag_bucket(struct rdm_net *rn, u64 tag)
+{
+	return &rn->by_tag[hash_64(tag, RDM_HASH_BITS)];
+}
+
+static struct hlist_head *addr_bucket(struct rdm_net *rn, const struct sock *sk,
+				      const struct rdm_addr *a)
+{
+	u32 h = jhash2((const u32 *)a, sizeof(*a) / sizeof(u32), rn->hash_seed);
+
+	return &rn->by_addr[hash_64((unsigned long)sk ^ h, RDM_HASH_BITS)];
+}
+
+/**
+ * rdm_peer_find() - the association of a socket with an address
+ * @sk: the socket
+ * @remote: the peer's address
+ *
+ * Context: under rcu_read_lock() or rdm_net.hash_lock.
+ * Return: the peer, not held, or NULL.
+ */
+struct rdm_peer *rdm_peer_find(struct sock *sk, const struct rdm_addr *remote)
+{
+	struct rdm_net *rn = rdm_net_of(sock_net(sk));
+	struct rdm_peer *peer;
+
+	hlist_for_each_entry_rcu(peer, addr_bucket(rn, sk, remote), addr_node,
+				 lockdep_is_held(&rn->hash_lock))
+		if (peer->sk == sk && rdm_addr_eq(&peer->remote, remote))
+			return peer;
+	return NULL;
+}
+
+/**
+ * rdm_peer_by_tag() - the association that a packet belongs to
+ * @rn: the namespace
+ * @tag: from the packet's header
+ *
+ * Context: under rcu_read_lock().
+ * Return: the peer, not held, or NULL.
+ */
+struct rdm_peer *rdm_peer_by_tag(struct rdm_net *rn, u64 tag)
+{
+	struct rdm_tagnode *t;
+
+	hlist_for_each_entry_rcu(t, tag_bucket(rn, tag), node,
+				 lockdep_is_held(&rn->hash_lock))
+		if (t->tag == tag)
+			return t->peer;
+	return NULL;
+}
+
+static void peer_free_rcu(struct rcu_head *head)
+{
+	kfree(container_of(head, struct rdm_peer, rcu));
+}
+
+/**
+ * rdm_peer_put() - drop a reference
+ * @peer: the peer
+ */
+void rdm_peer_put(struct rdm_peer *peer)
+{
+	struct rdm_sent *s, *tmp;
+
+	if (!refcount_dec_and_test(&peer->refs))
+		return;
+	WARN_ON_ONCE(peer->hashed || peer->snd_used);
+	list_for_each_entry_safe(s, tmp, &peer->pool, node)
+		kmem_cache_free(rdm_sent_cache, s);
+	dst_release(peer->dst);
+	sock_put(peer->sk);
+	call_rcu(&peer->rcu, peer_free_rcu);
+}
+
+static void rec_of_core_free(struct rdm_peer *peer, struct rdm_rxmsg *m)
+{
+	struct rdm_rec *rec = container_of(m, struct rdm_rec, m);
+
+	rdm_rcv_unreserve(peer->sk, rec);
+	rdm_rec_free(rec);
+}
+
+static void tomb_expire(struct rdm_net *rn, u64 now)
+{
+	struct rdm_tomb *t, *tmp;
+
+	list_for_each_entry_safe(t, tmp, &rn->tomb_list, age) {
+		if (t->until > now)
+			break;
+		hlist_del(&t->node);
+		list_del(&t->age);
+		kfree(t);
+		rn->ntombs--;
+	}
+}
+
+static void tomb_add(struct rdm_net *rn, u64 tag, u64 now)
+{
+	struct rdm_tomb *t;
+
+	if (!tag)
+		return;
+	/*
+	 * Without memory, new handshakes are refused for as long as a cookie lives:
+	 * see rdm_tomb_find().
+	 */
+	t = kmalloc(sizeof(*t), GFP_ATOMIC);
+	if (!t) {
+		rn->tombs_blind = now + RDM_TOMBSTONE_LIFE;
+		return;
+	}
+	t->tag = tag;
+	t->until = now + RDM_TOMBSTONE_LIFE;
+	hlist_add_head(&t->node, &rn->tombs[hash_64(tag, RDM_TOMB_BITS)]);
+	list_add_tail(&t->age, &rn->tomb_list);
+	rn->ntombs++;
+}
+
+/**
+ * rdm_tomb_find() - did an association with this tag end lately?
+ * @rn: the namespace
+ * @tag: our tag
+ *
+ * Return: true also when that cannot be told for want of memory.
+ */
+bool rdm_tomb_find(struct rdm_net *rn, u64 tag)
+{
+	u64 now = rdm_now();
+	struct rdm_tomb *t;
+	bool found;
+
+	spin_lock_bh(&rn->hash_lock);
+	tomb_expire(rn, now);
+	found = now < rn->tombs_blind;
+	hlist_for_each_entry(t, &rn->tombs[hash_64(tag, RDM_TOMB_BITS)], node)
+		if (t->tag == tag)
+			found = true;
+	spin_unlock_bh(&rn->hash_lock);
+	return found;
+}
+
+/**
+ * rdm_tombs_free() - a namespace goes
+ * @rn: it; nobody uses it any more
+ */
+void rdm_tombs_free(struct rdm_net *rn)
+{
+	tomb_expire(rn, U64_MAX);
+}
+
+static struct rdm_peer *peer_new(struct sock *sk, const struct rdm_addr *remote,
+				 const struct rdm_addr *local, u64 tag, gfp_t gfp)
+{
+	struct rdm_net *rn = rdm_net_of(sock_net(sk));
+	struct rdm_assoc_cfg cfg = {
+		.tag = tag,
+		.incarnation = rdm_sk(sk)->incarnation,
+		.rx_window = READ_ONCE(sk->sk_rcvbuf) / 2,
+		.user_timeout = READ_ONCE(rdm_sk(sk)->user_timeout),
+		.idle_timeout = READ_ONCE(rn->tun.idle_timeout_ms) * (u64)NSEC_PER_MSEC,
+		.max_msg = READ_ONCE(rn->tun.max_msg),
+		.cong = &rdm_cong_newreno,
+		.fifo = rdm_sk(sk)->fifo,
+	};
+	struct rdm_peer *peer;
+
+	while (!cfg.tag)
+		cfg.tag = get_random_u64();
+	peer = kzalloc(sizeof(*peer), gfp);
+	if (!peer)
+		return ERR_PTR(-ENOMEM);
+	spin_lock_init(&peer->lock);
+	refcount_set(&peer->refs, 1);
+	INIT_LIST_HEAD(&peer->node);
+	INIT_LIST_HEAD(&peer->pool);
+	peer->sk = sk;
+	peer->rn = rn;
+	peer->remote = *remote;
+	peer->local = *local;
+	peer->tags[0].tag = cfg.tag;
+	peer->tags[0].peer = peer;
+	peer->tags[1].peer = peer;
+	rdm_timer_init(peer);
+
+	peer->dst = rdm_udp_route(sk, local, remote, &peer->local.ip);
+	if (IS_ERR(peer->dst)) {
+		int err = PTR_ERR(peer->dst);
+
+		kfree(peer);
+		return ERR_PTR(err);
+	}
+	if (peer->dst->ops->family == AF_INET6)
+		peer->dst_cookie = rt6_get_cookie((struct rt6_info *)peer->dst);
+	cfg.mtu = rdm_peer_mtu(peer);
+	rdm_assoc_init(&peer->a, &cfg);
+	sock_hold(sk);
+	return peer;
+}
+
+static int peer_hash(struct rdm_peer *peer)
+{
+	struct rdm_sock *rsk = rdm_sk(peer->sk);
+	struct rdm_net *rn = peer->rn;
+
+	lockdep_assert_held(&rn->hash_lock);
+	if (rsk->closed && !peer->orphan)
+		return -ESHUTDOWN;
+	if (rsk->npeers >= READ_ONCE(rn->tun.max_peers) ||
+	    rn->npeers >= READ_ONCE(rn->tun.max_peers_net))
+		return -ENOBUFS;
+	/* handshakes wait until those that ended are forgotten; nothing is evicted */
+	if (rn->ntombs >= READ_ONCE(rn->tun.max_tombstones)) {
+		rdm_inc(rn, DropTombstones);
+		return -ENOBUFS;
+	}
+	rsk->npeers++;
+	rn->npeers++;
+	peer->hashed = true;
+	/* it may have been set since the peer was made, and seen only hashed ones */
+	peer->a.cfg.user_timeout = READ_ONCE(rsk->user_timeout);
+	hlist_add_head_rcu(&peer->tags[0].node, tag_bucket(rn, peer->tags[0].tag));
+	hlist_add_head_rcu(&peer->addr_node, addr_bucket(rn, peer->sk, &peer->remote));
+	list_add_tail(&peer->node, &rsk->peers);
+	return 0;
+}
+
+static void peer_unhash(struct rdm_peer *peer)
+{
+	struct rdm_net *rn = peer->rn;
+	u64 now = rdm_now();
+
+	lockdep_assert_held(&rn->hash_lock);
+	peer->hashed = false;
+	hlist_del_rcu(&peer->tags[0].node);
+	if (peer->tags[1].tag)
+		hlist_del_rcu(&peer->tags[1].node);
+	hlist_del_rcu(&peer->addr_node);
+	list_del_init(&peer->node);
+	rdm_sk(peer->sk)->npeers--;
+	rn->npeers--;
+	tomb_expire(rn, now);
+	tomb_add(rn, peer->tags[0].tag, now);
+	tomb_add(rn, peer->tags[1].tag, now);
+}
+
+/* What an unhashed peer still holds. */
+static void peer_gone(struct rdm_peer *peer)
+{
+	struct rdm_rxmsg *m;
+
+	rdm_timer_stop(peer);
+	spin_lock_bh(&peer->lock);
+	while ((m = rdm_reasm_first(&peer->a.reasm))) {
+		rdm_reasm_remove(&peer->a.reasm, m);
+		rec_of_core_free(peer, m);
+	}
+	spin_unlock_bh(&peer->lock);
+	rdm_sock_peer_gone(peer->sk);
+	rdm_peer_put(peer);
+}
+
+/**
+ * peer_succeed() - put an association in the place of one that is over
+ * @old: in RDM_ASSOC_CLOSED
+ * @tag: of the new one, or 0 for a fresh one
+ * @local: our address, from the packet that opens it, or NULL
+ * @force: also when @old has nothing left to send
+ *
+ * Messages of which nothing was sent move over, in their order, before anyone can queue
+ * behind them. Without a successor they fail.
+ *
+ * Context: process or softirq, no lock held.
+ * Return: the successor, held, or NULL.
+ */
+static struct rdm_peer *peer_succeed(struct rdm_peer *old, u64 tag, const struct rdm_addr *local,
+				     bool force)
+{
+	struct rdm_net *rn = old->rn;
+	struct rdm_peer *new = NULL;
+	struct sk_buff_head none;
+	struct rdm_out out;
+	bool mine;
+
+	if (force || READ_ONCE(old->a.txq.n)) {
+		new = peer_new(old->sk, &old->remote, local ?: &old->local, tag, GFP_ATOMIC);
+		if (IS_ERR(new))
+			new = NULL;
+	}
+
+	__skb_queue_head_init(&none);
+	rdm_out_init(&out);
+	spin_lock_bh(&rn->hash_lock);
+	mine = old->hashed;
+	if (mine)
+		peer_unhash(old);
+	spin_lock(&old->lock);
+	if (new && mine) {
+		new->orphan = old->orphan;
+		new->orphan_since = old->orphan_since;
+		/* a closed socket may go on with what it had, but opens nothing new */
+		if (peer_hash(new)) {
+			rdm_peer_put(new);
+			new = NULL;
+		} else {
+			refcount_inc(&new->refs);
+			spin_lock_nested(&new->lock, 1);
+			rdm_assoc_splice(&new->a, &old->a);
+			spin_lock(&old->sk->sk_receive_queue.lock);
+			new->snd_used = old->snd_used;
+			old->snd_used = 0;
+			spin_unlock(&old->sk->sk_receive_queue.lock);
+			if (!tag && new->a.txq.n)
+				rdm_assoc_open(&new->a, rdm_now(), &out);
+			spin_unlock(&new->lock);
+		}
+	} else if (new) {
+		rdm_peer_put(new);
+		new = NULL;
+	}
+	spin_unlock(&rn->hash_lock);
+	/* nobody took them over */
+	rdm_assoc_fail(&old->a, old->a.error ?: ECONNRESET, true, &out);
+	rdm_peer_unlock(old, &out, &none);
+	if (mine)
+		peer_gone(old);
+	return new;
+}
+
+/**
+ * rdm_peer_get() - the association for a message, made if there is none
+ * @sk: the socket, bound
+ * @remote: the destination
+ * @gfp: for a new one
+ *
+ * Context: process.
+ * Return: the peer, held, or an error pointer: no route, no room, no memory.
+ */
+struct rdm_peer *rdm_peer_get(struct sock *sk, const struct rdm_addr *remote, gfp_t gfp)
+{
+	struct rdm_net *rn = rdm_net_of(sock_net(sk));
+	struct rdm_peer *peer, *other;
+	struct rdm_addr local = {};
+	int err;
+
+	rcu_read_lock();
+	peer = rdm_peer_find(sk, remote);
+	if (peer && !refcount_inc_not_zero(&peer->refs))
+		peer = NULL;
+	rcu_read_unlock();
+	if (peer) {
+		if (likely(READ_ONCE(peer->a.state) != RDM_ASSOC_CLOSED))
+			return peer;
+		other = peer_succeed(peer, 0, NULL, true);
+		rdm_peer_put(peer);
+		if (other)
+			return other;
+	}
+
+	local.port = inet_sk(sk)->inet_sport;
+	if (sk->sk_family == AF_INET6)
+		local.ip = sk->sk_v6_rcv_saddr;
+	else
+		ipv6_addr_set_v4mapped(inet_sk(sk)->inet_rcv_saddr, &local.ip);
+	if (rdm_addr_is4(remote) && ipv6_addr_any(&local.ip))
+		ipv6_addr_set_v4mapped(0, &local.ip);
+	peer = peer_new(sk, remote, &local, 0, gfp);
+	if (IS_ERR(peer))
+		return peer;
+	peer->outbound = true;
+
+	spin_lock_bh(&rn->hash_lock);
+	other = rdm_peer_find(sk, remote);
+	if (other && refcount_inc_not_zero(&other->refs)) {
+		spin_unlock_bh(&rn->hash_lock);
+		rdm_peer_put(peer);
+		return other;
+	}
+	err = peer_hash(peer);
+	if (!err)
+		refcount_inc(&peer->refs);
+	spin_unlock_bh(&rn->hash_lock);
+	if (err) {
+		rdm_peer_put(peer);
+		return ERR_PTR(err);
+	}
+	return peer;
+}
+
+/**
+ * rdm_peer_accept() - make the association that a cookie asks for
+ * @sk: the socket
+ * @remote: where the cookie came from
+ * @local: where it was sent to
+ * @tag: our tag, from the cookie
+ * @old: the association with @remote that this one replaces, CLOSED, or NULL
+ *
+ * Context: softirq, under rcu_read_lock(), no lock held.
+ * Return: the peer, held and still RDM_ASSOC_IDLE, or NULL.
+ */
+struct rdm_peer *rdm_peer_accept(struct sock *sk, const struct rdm_addr *remote,
+				 const struct rdm_addr *local, u64 tag, struct rdm_peer *old)
+{
+	struct rdm_net *rn = rdm_net_of(sock_net(sk));
+	struct rdm_peer *peer;
+	int err = -EEXIST;
+
+	if (old) {
+		peer = peer_succeed(old, tag, local, true);
+		if (!peer)
+			rdm_inc(rn, DropPeers);
+		return peer;
+	}
+	if (!refcount_inc_not_zero(&sk->sk_refcnt))
+		return NULL;
+	peer = peer_new(sk, remote, local, tag, GFP_ATOMIC);
+	sock_put(sk);
+	if (IS_ERR(peer)) {
+		rdm_inc(rn, DropNoMem);
+		return NULL;
+	}
+	spin_lock_bh(&rn->hash_lock);
+	if (!rdm_peer_find(sk, remote))
+		err = peer_hash(peer);
+	if (!err)
+		refcount_inc(&peer->refs);
+	spin_unlock_bh(&rn->hash_lock);
+	if (err) {
+		rdm_inc(rn, DropPeers);
+		rdm_peer_put(peer);
+		return NULL;
+	}
+	return peer;
+}
+
+/**
+ * rdm_peer_alias() - packets with this tag too belong to the association
+ * @peer: the peer, not locked
+ * @tag: a tag that one of our INIT-ACKs gave
+ */
+void rdm_peer_alias(struct rdm_peer *peer, u64 tag)
+{
+	spin_lock_bh(&peer->rn->hash_lock);
+	if (peer->hashed && !peer->tags[1].tag) {
+		peer->tags[1].tag = tag;
+		hlist_add_head_rcu(&peer->tags[1].node, tag_bucket(peer->rn, tag));
+	}
+	spin_unlock_bh(&peer->rn->hash_lock);
+}
+
+/* One entry of the error queue for all messages of an event with one errno and fate. */
+static void report(struct rdm_peer *peer, struct rdm_outcome *o)
+{
+	if (o->count && !peer->orphan) {
+		rdm_add(peer->rn, OutFailed, o->count);
+		rdm_report(peer->sk, &peer->remote, o);
+	}
+	memset(o, 0, sizeof(*o));
+}
+
+static void give_back(struct rdm_peer *peer, struct rdm_out *out)
+{
+	struct rdm_outcome o = {};
+	struct rdm_txmsg *m, *tmp;
+	u32 acked = 0;
+
+	list_for_each_entry_safe(m, tmp, &out->tx.done, done) {
+		rdm_msg_release(peer, container_of(m, struct rdm_msg, t));
+		if (!m->error) {
+			acked++;
+			continue;
+		}
+		if (o.error != m->error || o.fate != m->fate)
+			report(peer, &o);
+		o.error = m->error;
+		o.fate = m->fate;
+		o.count++;
+		o.bytes += m->len;
+	}
+	report(peer, &o);
+	if (acked)
+		rdm_add(peer->rn, OutAcked, acked);
+	if (!list_empty(&out->tx.done))
+		rdm_write_space(peer->sk);
+	list_for_each_entry_safe(m, tmp, &out->tx.dead, node)
+		rdm_msg_free(container_of(m, struct rdm_msg, t));
+}
+
+/**
+ * rdm_peer_unlock() - end a section under the peer's lock
+ * @peer: the peer, locked with BH off
+ * @out: what the core gave back; consumed
+ * @xmitq: packets to send; emptied
+ *
+ * Arms the timer, unlocks, sends, frees, reports, and when the association is over, ends
+ * it. The caller holds a reference or RCU.
+ */
+void rdm_peer_unlock(struct rdm_peer *peer, struct rdm_out *out, struct sk_buff_head *xmitq)
+{
+	struct rdm_sent *s, *tmp;
+	struct rdm_peer *next;
+	bool done, over;
+
+	done = peer->orphan && !peer->a.txq.n && peer->a.state != RDM_ASSOC_CLOSED;
+	if (done) {
+		rdm_output_reset(peer, xmitq);
+		rdm_assoc_flush(&peer->a, out);
+	}
+	over = out->acts & RDM_OUT_CLOSED;
+	list_for_each_entry_safe(s, tmp, &out->recs, node) {
+		if (peer->npool < PEER_POOL_MAX) {
+			list_move(&s->node, &peer->pool);
+			peer->npool++;
+		} else {
+			list_del(&s->node);
+			kmem_cache_free(rdm_sent_cache, s);
+		}
+	}
+	if (over)
+		refcount_inc(&peer->refs);
+	else
+		rdm_timer_arm(peer, rdm_now());
+	spin_unlock_bh(&peer->lock);
+
+	rdm_udp_send_peer(peer, xmitq);
+	give_back(peer, out);
+
+	if (over) {
+		if (peer->a.error && !done)
+			rdm_inc(peer->rn, AssocFailed);
+		else
+			rdm_inc(peer->rn, AssocClosed);
+		next = peer_succeed(peer, 0, NULL, false);
+		if (next) {
+			struct sk_buff_head q;
+			struct rdm_out o;
+
+			rdm_out_init(&o);
+			__skb_queue_head_init(&q);
+			spin_lock_bh(&next->lock);
+			rdm_output(next, rdm_now(), &q, &o);
+			rdm_peer_unlock(next, &o, &q);
+			rdm_peer_put(next);
+		}
+		rdm_peer_put(peer);
+	}
+}
+
+/**
+ * rdm_peer_orphan_all() - the user has closed the socket
+ * @sk: the socket; @closed is set
+ * @abort: drop what is not sent yet
+ *
+ * Associations with something to send stay until it is acked, the others end.
+ */
+void rdm_peer_orphan_all(struct sock *sk, bool abort)
+{
+	struct rdm_net *rn = rdm_net_of(sock_net(sk));
+	struct sk_buff_head xmitq;
+	struct rdm_peer *peer;
+	struct rdm_out out;
+
+	__skb_queue_head_init(&xmitq);
+	for (;;) {
+		bool found = false;
+
+		spin_lock_bh(&rn->hash_lock);
+		list_for_each_entry(peer, &rdm_sk(sk)->peers, node) {
+			if (READ_ONCE(peer->orphan))
+				continue;
+			found = refcount_inc_not_zero(&peer->refs);
+			if (found) {
+				/* so that the next round need not pass it again */
+				list_move_tail(&peer->node, &rdm_sk(sk)->peers);
+				break;
+			}
+		}
+		spin_unlock_bh(&rn->hash_lock);
+		if (!found)
+			return;
+
+		rdm_out_init(&out);
+		spin_lock_bh(&peer->lock);
+		WRITE_ONCE(peer->orphan, true);
+		peer->orphan_since = rdm_now();
+		if (abort && peer->a.state != RDM_ASSOC_CLOSED) {
+			rdm_output_reset(peer, &xmitq);
+			rdm_assoc_flush(&peer->a, &out);
+		}
+		rdm_peer_unlock(peer, &out, &xmitq);
+		rdm_peer_put(peer);
+	}
+}

@@ -1,0 +1,422 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * rdm recvmsg: the receive buffer and the error queue of a socket, and how the
+ * user reads them. What is in the buffer was acked: it is dropped only with the
+ * socket. Everything here that is charged is charged under the queue lock.
+ */
+#include <linux/errqueue.h>
+#include <linux/slab.h>
+#include <linux/uio.h>
+
+#include "rdm.h"
+
+/* After so long without progress the token passes on. */
+#define TOKEN_LIFE	(3ULL * NSEC_PER_SEC)
+/* Peers told at one go that there is room again. */
+#define REOPEN_BATCH	16
+
+/* What waits in the error queue. */
+struct rdm_err {
+	struct rdm_outcome o;
+	struct rdm_addr to;
+};
+
+static bool charge(struct sock *sk, u32 size)
+{
+	if (size > sk->sk_forward_alloc && !__sk_mem_schedule(sk, size - sk->sk_forward_alloc,
+							      SK_MEM_RECV))
+		return false;
+	sk_mem_charge(sk, size);
+	atomic_add(size, &sk->sk_rmem_alloc);
+	return true;
+}
+
+/*
+ * What cannot be refused any more. When the limits refuse it all the same, the allocation
+ * of the socket is in debt, which the next charge or uncharge makes up for.
+ */
+static void charge_forced(struct sock *sk, u32 size)
+{
+	if (charge(sk, size))
+		return;
+	sk_mem_charge(sk, size);
+	atomic_add(size, &sk->sk_rmem_alloc);
+}
+
+static void uncharge(struct sock *sk, struct rdm_rec *rec)
+{
+	struct rdm_sock *rsk = rdm_sk(sk);
+
+	lockdep_assert_held(&sk->sk_receive_queue.lock);
+	rsk->rx_used -= rec->charge;
+	atomic_sub(rec->truesize, &sk->sk_rmem_alloc);
+	sk_mem_uncharge(sk, rec->truesize);
+	if (rsk->token == rec)
+		rsk->token = NULL;
+}
+
+/**
+ * rdm_rcv_reserve() - find room for a whole message before its first byte is taken
+ * @sk: the socket
+ * @rec: the message, with charge and truesize
+ * @next: it is the one that a FIFO association waits for
+ * @now: ns
+ *
+ * When the buffer is full, one message at a time may exceed it: the next one in FIFO
+ * order, or any one on an empty socket. So a message larger than the buffer, or a gap
+ * before a full one, is no deadlock.
+ *
+ * Context: softirq, peer locked.
+ * Return: false when there is no room, or the socket is closed.
+ */
+bool rdm_rcv_reserve(struct sock *sk, struct rdm_rec *rec, bool next, u64 now)
+{
+	struct rdm_sock *rsk = rdm_sk(sk);
+	bool ok = false, room;
+
+	spin_lock(&sk->sk_receive_queue.lock);
+	if (sock_flag(sk, SOCK_DEAD))
+		goto out;
+	room = (u64)atomic_read(&sk->sk_rmem_alloc) + rec->truesize <= READ_ONCE(sk->sk_rcvbuf);
+	if (!room && (next || !atomic_read(&sk->sk_rmem_alloc)) &&
+	    (!rsk->token || now - rsk->token_at > TOKEN_LIFE)) {
+		rsk->token = rec;
+		rsk->token_at = now;
+		room = true;
+	}
+	ok = room && charge(sk, rec->truesize);
+	if (ok)
+		rsk->rx_used += rec->charge;
+	else if (rsk->token == rec)
+		rsk->token = NULL;
+	if (!ok)
+		rsk->refused = true;
+out:
+	spin_unlock(&sk->sk_receive_queue.lock);
+	return ok;
+}
+
+/**
+ * rdm_rcv_recharge() - a message takes more memory than was reserved
+ * @sk: the socket
+ * @rec: the message
+ * @extra: bytes of truesize
+ *
+ * It cannot be refused any more, so it is charged even past the limit.
+ *
+ * Context: softirq, peer locked.
+ */
+void rdm_rcv_recharge(struct sock *sk, struct rdm_rec *rec, u32 extra)
+{
+	spin_lock(&sk->sk_receive_queue.lock);
+	charge_forced(sk, extra);
+	rec->truesize += extra;
+	spin_unlock(&sk->sk_receive_queue.lock);
+}
+
+/**
+ * rdm_rcv_unreserve() - a message that was never whole goes
+ * @sk: the socket
+ * @rec: the message
+ *
+ * Context: BH off.
+ */
+void rdm_rcv_unreserve(struct sock *sk, struct rdm_rec *rec)
+{
+	spin_lock(&sk->sk_receive_queue.lock);
+	uncharge(sk, rec);
+	spin_unlock(&sk->sk_receive_queue.lock);
+}
+
+/**
+ * rdm_rcv_queue() - give whole messages to the user
+ * @sk: the socket
+ * @recs: messages by rdm_rec.node, in order; emptied on success
+ *
+ * Context: softirq, peer locked.
+ * Return: false when the socket is closed: they must not be acked.
+ */
+bool rdm_rcv_queue(struct sock *sk, struct list_head *recs)
+{
+	bool ok;
+
+	spin_lock(&sk->sk_receive_queue.lock);
+	ok = !sock_flag(sk, SOCK_DEAD);
+	if (ok)
+		list_splice_tail_init(recs, &rdm_sk(sk)->rxq);
+	spin_unlock(&sk->sk_receive_queue.lock);
+	if (ok)
+		sk->sk_data_ready(sk);
+	return ok;
+}
+
+/**
+ * rdm_rec_free() - drop a reference to a message and, with the last, its memory
+ * @rec: the message, not charged any more
+ */
+void rdm_rec_free(struct rdm_rec *rec)
+{
+	struct rdm_rxfrag *f, *tmp;
+
+	if (!refcount_dec_and_test(&rec->refs))
+		return;
+	list_for_each_entry_safe(f, tmp, &rec->m.frags, node) {
+		struct rdm_part *part = container_of(f, struct rdm_part, f);
+
+		kfree_skb(part->skb);
+		if (part != &rec->one)
+			kmem_cache_free(rdm_part_cache, part);
+	}
+	rdm_peer_put(rec->peer);
+	kfree(rec);
+}
+
+/**
+ * rdm_rcv_purge() - the socket closes: what nobody will read goes
+ * @sk: the socket, SOCK_DEAD
+ */
+void rdm_rcv_purge(struct sock *sk)
+{
+	struct rdm_rec *rec, *tmp;
+	LIST_HEAD(recs);
+
+	spin_lock_bh(&sk->sk_receive_queue.lock);
+	list_splice_init(&rdm_sk(sk)->rxq, &recs);
+	list_for_each_entry(rec, &recs, node)
+		uncharge(sk, rec);
+	spin_unlock_bh(&sk->sk_receive_queue.lock);
+	list_for_each_entry_safe(rec, tmp, &recs, node)
+		rdm_rec_free(rec);
+}
+
+/* There is room again: tell the peers that were refused. */
+static void reopen(struct sock *sk)
+{
+	struct rdm_net *rn = rdm_net_of(sock_net(sk));
+	struct rdm_peer *some[REOPEN_BATCH], *peer;
+	struct sk_buff_head xmitq;
+	struct rdm_out out;
+	u32 n = 0, i;
+
+	WRITE_ONCE(rdm_sk(sk)->refused, false);
+	spin_lock_bh(&rn->hash_lock);
+	list_for_each_entry(peer, &rdm_sk(sk)->peers, node) {
+		if (!READ_ONCE(peer->a.refused))
+			continue;
+		if (n == REOPEN_BATCH) {
+			WRITE_ONCE(rdm_sk(sk)->refused, true);
+			break;
+		}
+		if (refcount_inc_not_zero(&peer->refs))
+			some[n++] = peer;
+	}
+	spin_unlock_bh(&rn->hash_lock);
+
+	__skb_queue_head_init(&xmitq);
+	for (i = 0; i < n; i++) {
+		peer = some[i];
+		rdm_out_init(&out);
+		spin_lock_bh(&peer->lock);
+		rdm_assoc_rx_reopened(&peer->a, &out);
+		rdm_output(peer, rdm_now(), &xmitq, &out);
+		rdm_peer_unlock(peer, &out, &xmitq);
+		rdm_peer_put(peer);
+	}
+}
+
+/* The user has read a message: its room is the sender's again. */
+static void consumed(struct sock *sk, struct rdm_rec *rec)
+{
+	struct rdm_peer *peer = rec->peer;
+	struct sk_buff_head xmitq;
+	struct rdm_out out;
+
+	__skb_queue_head_init(&xmitq);
+	rdm_out_init(&out);
+	spin_lock_bh(&peer->lock);
+	rdm_assoc_rx_consumed(&peer->a, rec->charge, &out);
+	if (out.acts & RDM_OUT_SEND) {
+		rdm_output(peer, rdm_now(), &xmitq, &out);
+		rdm_peer_unlock(peer, &out, &xmitq);
+	} else {
+		spin_unlock_bh(&peer->lock);
+	}
+	if (unlikely(READ_ONCE(rdm_sk(sk)->refused)) &&
+	    atomic_read(&sk->sk_rmem_alloc) <= READ_ONCE(sk->sk_rcvbuf) / 4 * 3)
+		reopen(sk);
+}
+
+/**
+ * rdm_report() - tell the user what became of messages
+ * @sk: the socket
+ * @to: their destination
+ * @o: what became of them
+ *
+ * Context: any but hard interrupt.
+ */
+void rdm_report(struct sock *sk, const struct rdm_addr *to, const struct rdm_outcome *o)
+{
+	struct sk_buff *skb = alloc_skb(sizeof(struct rdm_err), GFP_ATOMIC | __GFP_NOWARN);
+	struct rdm_err *e;
+
+	if (skb) {
+		e = skb_put_zero(skb, sizeof(*e));
+		e->o = *o;
+		e->to = *to;
+		memset(SKB_EXT_ERR(skb), 0, sizeof(struct sock_exterr_skb));
+		SKB_EXT_ERR(skb)->ee.ee_errno = o->error;
+		SKB_EXT_ERR(skb)->ee.ee_origin = SO_EE_ORIGIN_LOCAL;
+		if (sock_queue_err_skb(sk, skb)) {
+			kfree_skb(skb);
+			skb = NULL;
+		}
+	}
+	if (!skb)
+		rdm_add(rdm_net_of(sock_net(sk)), ErrLost, o->count);
+	/* a connected socket speaks of one peer only: its calls tell too, as UDP's do */
+	if (READ_ONCE(sk->sk_state) == TCP_ESTABLISHED && rdm_addr_eq(&rdm_sk(sk)->remote, to)) {
+		sk->sk_err = o->error;
+		sk_error_report(sk);
+	}
+}
+
+static int recv_error(struct sock *sk, struct msghdr *msg, size_t len)
+{
+	struct sk_buff *skb = sock_dequeue_err_skb(sk);
+	struct rdm_err *e;
+
+	if (!skb)
+		return -EAGAIN;
+	e = (struct rdm_err *)skb->data;
+	if (msg->msg_name)
+		msg->msg_namelen = rdm_addr_to_user(sk, &e->to, msg->msg_name);
+	put_cmsg(msg, SOL_RDM, RDM_OUTCOME, sizeof(e->o), &e->o);
+	msg->msg_flags |= MSG_ERRQUEUE;
+	kfree_skb(skb);
+	return 0;
+}
+
+static int copy_out(const struct rdm_rec *rec, struct msghdr *msg, u32 len)
+{
+	const struct rdm_rxfrag *f;
+	int err;
+
+	if (rec->copied)
+		return copy_to_iter(rec->data, len, &msg->msg_iter) == len ? 0 : -EFAULT;
+	list_for_each_entry(f, &rec->m.frags, node) {
+		const struct rdm_part *part = container_of(f, struct rdm_part, f);
+		u32 n = min(f->len, len);
+
+		if (!n)
+			break;
+		err = skb_copy_datagram_iter(part->skb, part->at + f->trim, &msg->msg_iter, n);
+		if (err)
+			return err;
+		len -= n;
+	}
+	return 0;
+}
+
+static struct rdm_rec *take(struct sock *sk, int flags)
+{
+	struct rdm_sock *rsk = rdm_sk(sk);
+	struct rdm_rec *rec;
+
+	spin_lock_bh(&sk->sk_receive_queue.lock);
+	rec = list_first_entry_or_null(&rsk->rxq, struct rdm_rec, node);
+	if (rec) {
+		if (flags & MSG_PEEK) {
+			refcount_inc(&rec->refs);
+		} else {
+			list_del(&rec->node);
+			uncharge(sk, rec);
+		}
+	}
+	spin_unlock_bh(&sk->sk_receive_queue.lock);
+	return rec;
+}
+
+/* The user's buffer was no good: a message that was acked is not lost for that. */
+static void put_back(struct sock *sk, struct rdm_rec *rec)
+{
+	spin_lock_bh(&sk->sk_receive_queue.lock);
+	charge_forced(sk, rec->truesize);
+	rdm_sk(sk)->rx_used += rec->charge;
+	list_add(&rec->node, &rdm_sk(sk)->rxq);
+	spin_unlock_bh(&sk->sk_receive_queue.lock);
+	sk->sk_data_ready(sk);
+}
+
+/* Sleep until there is something to read. Return: 0 to look again, or why not. */
+static int wait_for_message(struct sock *sk, long *timeo)
+{
+	DEFINE_WAIT(wait);
+
+	if (!*timeo)
+		return -EAGAIN;
+	if (signal_pending(current))
+		return sock_intr_errno(*timeo);
+	prepare_to_wait_exclusive(sk_sleep(sk), &wait, TASK_INTERRUPTIBLE);
+	if (list_empty_careful(&rdm_sk(sk)->rxq) && !sk->sk_err &&
+	    !(sk->sk_shutdown & RCV_SHUTDOWN))
+		*timeo = schedule_timeout(*timeo);
+	finish_wait(sk_sleep(sk), &wait);
+	return 0;
+}
+
+/**
+ * rdm_recvmsg() - the system call
+ * @sock: the socket
+ * @msg: where to
+ * @len: room for bytes
+ * @flags: MSG_DONTWAIT, MSG_PEEK, MSG_TRUNC, MSG_ERRQUEUE, MSG_WAITALL (a message is
+ *	always whole)
+ *
+ * Context: process; may sleep.
+ * Return: bytes copied, or the message's length with MSG_TRUNC, or a negative errno.
+ */
+int rdm_recvmsg(struct socket *sock, struct msghdr *msg, size_t len, int flags)
+{
+	struct sock *sk = sock->sk;
+	struct rdm_rec *rec;
+	u32 total, n;
+	long timeo;
+	int err;
+
+	if (flags & MSG_OOB)
+		return -EOPNOTSUPP;
+	if (unlikely(flags & MSG_ERRQUEUE))
+		return recv_error(sk, msg, len);
+
+	timeo = sock_rcvtimeo(sk, flags & MSG_DONTWAIT);
+	while (!(rec = take(sk, flags))) {
+		if (sk->sk_err)
+			return sock_error(sk);
+		if (sk->sk_shutdown & RCV_SHUTDOWN)
+			return 0;
+		err = wait_for_message(sk, &timeo);
+		if (err)
+			return err;
+	}
+
+	total = rec->m.total;
+	n = min_t(size_t, total, len);
+	if (n < total)
+		msg->msg_flags |= MSG_TRUNC;
+	if (sk->sk_type == SOCK_SEQPACKET)
+		msg->msg_flags |= MSG_EOR;
+	err = copy_out(rec, msg, n);
+	if (unlikely(err)) {
+		if (flags & MSG_PEEK)
+			rdm_rec_free(rec);
+		else
+			put_back(sk, rec);
+		return err;
+	}
+	if (msg->msg_name)
+		msg->msg_namelen = rdm_addr_to_user(sk, &rec->peer->remote, msg->msg_name);
+	if (!(flags & MSG_PEEK))
+		consumed(sk, rec);
+	rdm_rec_free(rec);
+	return flags & MSG_TRUNC ? total : n;
+}

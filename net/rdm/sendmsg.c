@@ -1,0 +1,408 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * rdm sendmsg: from the user's bytes to a message in an association's queue.
+ * Reserve room (may block), copy with no lock held into the layout that goes
+ * on the wire, enqueue under the association's lock, where the order is decided.
+ * A fault or a signal before that gives the room back: nothing was accepted.
+ */
+#include <linux/sched/signal.h>
+#include <linux/slab.h>
+#include <linux/uio.h>
+
+#include "rdm.h"
+
+#define SEND_FLAGS	(MSG_DONTWAIT | MSG_NOSIGNAL | MSG_MORE | MSG_EOR | MSG_CONFIRM | \
+			 MSG_DONTROUTE | MSG_BATCH | MSG_CMSG_COMPAT)
+/* Fragments longer than this would need large runs of pages. */
+#define STRIDE_MAX	(16384 - RDM_GAP)
+
+/**
+ * rdm_snd_writable() - what poll() says about sending
+ * @sk: the socket
+ *
+ * Return: true when an ordinary message to an idle peer would be accepted now.
+ */
+bool rdm_snd_writable(const struct sock *sk)
+{
+	return READ_ONCE(sk->sk_wmem_queued) < READ_ONCE(sk->sk_sndbuf);
+}
+
+/**
+ * rdm_write_space() - messages left the send buffer
+ * @sk: the socket
+ */
+void rdm_write_space(struct sock *sk)
+{
+	struct socket_wq *wq;
+
+	rcu_read_lock();
+	wq = rcu_dereference(sk->sk_wq);
+	/* senders wait each for its own peer's share, so all of them look */
+	if (skwq_has_sleeper(wq))
+		wake_up_interruptible_poll(&wq->wait, EPOLLOUT | EPOLLWRNORM | EPOLLWRBAND);
+	if (rdm_snd_writable(sk))
+		sk_wake_async(sk, SOCK_WAKE_SPACE, POLL_OUT);
+	rcu_read_unlock();
+}
+
+/*
+ * A peer may use as much as it leaves free, so a slow one never takes it all; and one
+ * that has nothing queued may always queue one message.
+ */
+static bool may_reserve(const struct sock *sk, const struct rdm_peer *peer, u32 truesize)
+{
+	u64 used = sk->sk_wmem_queued, buf = READ_ONCE(sk->sk_sndbuf);
+
+	if (!peer->snd_used)
+		return used < 2 * buf;
+	return used + peer->snd_used + truesize <= buf;
+}
+
+static int try_reserve(struct sock *sk, struct rdm_peer *peer, u32 truesize, u32 len)
+{
+	int err = -EAGAIN;
+
+	spin_lock_bh(&sk->sk_receive_queue.lock);
+	if (may_reserve(sk, peer, truesize)) {
+		err = -ENOBUFS;
+		if (sk_wmem_schedule(sk, truesize)) {
+			sk_mem_charge(sk, truesize);
+			sk->sk_wmem_queued += truesize;
+			rdm_sk(sk)->tx_bytes += len;
+			peer->snd_used += truesize;
+			err = 0;
+		}
+	}
+	spin_unlock_bh(&sk->sk_receive_queue.lock);
+	return err;
+}
+
+static void unreserve(struct sock *sk, struct rdm_peer *peer, u32 truesize, u32 len)
+{
+	spin_lock_bh(&sk->sk_receive_queue.lock);
+	sk->sk_wmem_queued -= truesize;
+	rdm_sk(sk)->tx_bytes -= len;
+	peer->snd_used -= truesize;
+	sk_mem_uncharge(sk, truesize);
+	spin_unlock_bh(&sk->sk_receive_queue.lock);
+}
+
+static int send_error(struct sock *sk, int flags)
+{
+	if (sk->sk_err)
+		return sock_error(sk);
+	if (sk->sk_shutdown & SEND_SHUTDOWN) {
+		if (!(flags & MSG_NOSIGNAL))
+			send_sig(SIGPIPE, current, 0);
+		return -EPIPE;
+	}
+	return 0;
+}
+
+static int reserve(struct sock *sk, struct rdm_peer *peer, u32 truesize, u32 len, int flags)
+{
+	long timeo = sock_sndtimeo(sk, flags & MSG_DONTWAIT);
+	DEFINE_WAIT(wait);
+	int err;
+
+	for (;;) {
+		err = try_reserve(sk, peer, truesize, len);
+		if (err != -EAGAIN || !timeo)
+			return err;
+		if (signal_pending(current))
+			return sock_intr_errno(timeo);
+		sk_set_bit(SOCKWQ_ASYNC_NOSPACE, sk);
+		prepare_to_wait(sk_sleep(sk), &wait, TASK_INTERRUPTIBLE);
+		if (!may_reserve(sk, peer, truesize) && !sk->sk_err &&
+		    !(sk->sk_shutdown & SEND_SHUTDOWN))
+			timeo = schedule_timeout(timeo);
+		finish_wait(sk_sleep(sk), &wait);
+		err = send_error(sk, flags);
+		if (err)
+			return err;
+	}
+}
+
+/**
+ * rdm_msg_release() - a message has its outcome: give back what it holds
+ * @peer: its peer
+ * @m: the message; the record itself stays
+ */
+void rdm_msg_release(struct rdm_peer *peer, struct rdm_msg *m)
+{
+	u16 i;
+
+	for (i = 0; i < m->nblocks; i++)
+		put_page(m->blocks[i].page);
+	kvfree(m->blocks);
+	m->blocks = NULL;
+	m->nblocks = 0;
+	unreserve(peer->sk, peer, m->truesize, m->t.len);
+}
+
+/**
+ * rdm_msg_free() - nothing points at a message any more
+ * @m: the message, released
+ */
+void rdm_msg_free(struct rdm_msg *m)
+{
+	kfree(m);
+}
+
+/* Room for the headers and @len bytes in one piece. */
+static struct page_frag *room_for(struct page_frag *own, u32 len)
+{
+	struct page_frag *pf = &current->task_frag;
+
+	if (skb_page_frag_refill(len, pf, GFP_KERNEL) && pf->size - pf->offset >= len)
+		return pf;
+	/* the shared fragment fell back to a single page, which is too small */
+	own->page = alloc_pages(GFP_KERNEL | __GFP_COMP, get_order(len));
+	if (!own->page)
+		return NULL;
+	own->offset = 0;
+	own->size = PAGE_SIZE << get_order(len);
+	return own;
+}
+
+/* Copy the user's bytes into pages, fragment by fragment, each behind its gap. */
+static int fill_pages(struct rdm_msg *m, struct iov_iter *from)
+{
+	u32 stride = m->layout_stride, left = m->t.len;
+	u16 frag = 0, i;
+
+	m->blocks = kvmalloc_array(m->t.nfrags, sizeof(*m->blocks), GFP_KERNEL);
+	if (!m->blocks)
+		return -ENOMEM;
+	while (left) {
+		u32 first = min(left, stride), need = RDM_GAP + first, room;
+		struct page_frag own = {}, *pf;
+		struct rdm_block *b;
+
+		pf = room_for(&own, need);
+		if (!pf)
+			goto err_mem;
+		b = &m->blocks[m->nblocks++];
+		b->page = pf->page;
+		b->off = pf->offset;
+		b->first = frag;
+		b->n = 0;
+		if (pf != &own)
+			get_page(pf->page);
+		room = pf->size - pf->offset;
+		while (left && room >= RDM_GAP + min(left, stride)) {
+			u32 n = min(left, stride);
+			u8 *p = page_address(pf->page) + pf->offset;
+
+			if (!copy_from_iter_full(p + RDM_GAP, n, from))
+				goto err_fault;
+			pf->offset += RDM_GAP + n;
+			room -= RDM_GAP + n;
+			left -= n;
+			b->n++;
+			frag++;
+		}
+	}
+	return 0;
+
+err_fault:
+	for (i = 0; i < m->nblocks; i++)
+		put_page(m->blocks[i].page);
+	kvfree(m->blocks);
+	return -EFAULT;
+err_mem:
+	for (i = 0; i < m->nblocks; i++)
+		put_page(m->blocks[i].page);
+	kvfree(m->blocks);
+	return -ENOMEM;
+}
+
+static struct rdm_msg *msg_make(struct msghdr *msg, u32 len, u32 stride, u32 truesize)
+{
+	u32 nbits = len > RDM_MIN_STRIDE ? DIV_ROUND_UP(len, RDM_MIN_STRIDE) : 0;
+	u32 bits = BITS_TO_LONGS(nbits) * sizeof(long);
+	u32 inl = len <= RDM_INLINE_MAX ? len : 0;
+	struct rdm_msg *m;
+	int err;
+
+	m = kmalloc(sizeof(*m) + bits + inl, GFP_KERNEL);
+	if (!m)
+		return ERR_PTR(-ENOMEM);
+	m->truesize = truesize;
+	m->nblocks = 0;
+	m->blocks = NULL;
+	m->data = NULL;
+	memset(m + 1, 0, bits);
+	rdm_txmsg_init(&m->t, len, stride, bits ? (unsigned long *)(m + 1) : NULL);
+	if (len <= RDM_INLINE_MAX) {
+		m->layout_stride = len;
+		m->data = (u8 *)(m + 1);
+		err = copy_from_iter_full(m->data, len, &msg->msg_iter) ? 0 : -EFAULT;
+	} else {
+		m->layout_stride = min(len, stride);
+		m->t.solo = true;
+		err = fill_pages(m, &msg->msg_iter);
+	}
+	if (err) {
+		kfree(m);
+		return ERR_PTR(err);
+	}
+	return m;
+}
+
+/*
+ * A message longer than one packet is cut; a shorter one goes whole. What fits in one
+ * packet with the short header must not be cut.
+ */
+static u32 msg_stride(u32 len, u32 mtu)
+{
+	u32 stride = min_t(u32, mtu - RDM_GAP, STRIDE_MAX);
+
+	if (len <= mtu - RDM_HDR_LEN - RDM_MSG_LEN && len <= STRIDE_MAX)
+		return max(len, 1U);
+	return stride;
+}
+
+/* Accept the message: from here on it has an outcome. */
+static int enqueue(struct sock *sk, struct rdm_peer *peer, const struct rdm_addr *to,
+		   struct rdm_msg *m)
+{
+	struct sk_buff_head xmitq;
+	struct rdm_out out;
+	u64 now;
+
+	__skb_queue_head_init(&xmitq);
+	rdm_out_init(&out);
+	for (;;) {
+		struct rdm_peer *old = peer;
+
+		spin_lock_bh(&peer->lock);
+		if (likely(peer->a.state != RDM_ASSOC_CLOSED))
+			break;
+		/* it ended while we copied: the message goes to its successor */
+		spin_unlock_bh(&peer->lock);
+		peer = rdm_peer_get(sk, to, GFP_KERNEL);
+		if (IS_ERR(peer)) {
+			rdm_msg_release(old, m);
+			rdm_msg_free(m);
+			rdm_peer_put(old);
+			return PTR_ERR(peer);
+		}
+		spin_lock_bh(&sk->sk_receive_queue.lock);
+		old->snd_used -= m->truesize;
+		peer->snd_used += m->truesize;
+		spin_unlock_bh(&sk->sk_receive_queue.lock);
+		rdm_peer_put(old);
+	}
+	now = rdm_now();
+	rdm_inc(peer->rn, OutMsgs);
+	rdm_assoc_push(&peer->a, now, &m->t, &out);
+	if (peer->a.state == RDM_ASSOC_IDLE) {
+		rdm_inc(peer->rn, AssocOpened);
+		rdm_assoc_open(&peer->a, now, &out);
+	}
+	rdm_output(peer, now, &xmitq, &out);
+	rdm_peer_unlock(peer, &out, &xmitq);
+	rdm_peer_put(peer);
+	return 0;
+}
+
+static int check_cmsgs(struct msghdr *msg)
+{
+	struct cmsghdr *c;
+
+	for_each_cmsghdr(c, msg) {
+		if (!CMSG_OK(msg, c))
+			return -EINVAL;
+		if (c->cmsg_level == SOL_RDM)
+			return -EINVAL;
+		/* they would ask for what is not done: better say so */
+		if (c->cmsg_level == SOL_IP || c->cmsg_level == SOL_IPV6)
+			return -EOPNOTSUPP;
+	}
+	return 0;
+}
+
+static int destination(struct sock *sk, struct msghdr *msg, struct rdm_addr *to)
+{
+	int err;
+
+	if (!msg->msg_name) {
+		if (READ_ONCE(sk->sk_state) != TCP_ESTABLISHED)
+			return -EDESTADDRREQ;
+		*to = rdm_sk(sk)->remote;
+		return 0;
+	}
+	err = rdm_addr_from_user(to, sk, msg->msg_name, msg->msg_namelen);
+	if (err)
+		return err;
+	if (!to->port)
+		return -EINVAL;
+	return rdm_addr_unicast(sk, to);
+}
+
+/**
+ * rdm_sendmsg() - the system call
+ * @sock: the socket
+ * @msg: destination, flags, bytes
+ * @len: how many bytes
+ *
+ * Context: process; may sleep.
+ * Return: @len, or a negative errno: then nothing was accepted.
+ */
+int rdm_sendmsg(struct socket *sock, struct msghdr *msg, size_t len)
+{
+	struct sock *sk = sock->sk;
+	struct rdm_net *rn = rdm_net_of(sock_net(sk));
+	int flags = msg->msg_flags, err;
+	struct rdm_peer *peer;
+	struct rdm_addr to;
+	struct rdm_msg *m;
+	u32 stride, truesize;
+
+	if (flags & ~SEND_FLAGS)
+		return -EOPNOTSUPP;
+	err = send_error(sk, flags);
+	if (err)
+		return err;
+	if (len > READ_ONCE(rn->tun.max_msg))
+		return -EMSGSIZE;
+	if (msg->msg_controllen) {
+		err = check_cmsgs(msg);
+		if (err)
+			return err;
+	}
+	err = destination(sk, msg, &to);
+	if (err)
+		return err;
+	if (unlikely(!READ_ONCE(rdm_sk(sk)->tunnel))) {
+		err = rdm_autobind(sk);
+		if (err)
+			return err;
+	}
+
+	peer = rdm_peer_get(sk, &to, GFP_KERNEL);
+	if (IS_ERR(peer))
+		return PTR_ERR(peer);
+	err = -EMSGSIZE;
+	if (READ_ONCE(peer->a.peer_max_msg) && len > READ_ONCE(peer->a.peer_max_msg))
+		goto err_put;
+	stride = msg_stride(len, READ_ONCE(peer->a.mtu));
+	truesize = SKB_TRUESIZE(sizeof(*m)) + len + DIV_ROUND_UP(len, stride) * RDM_GAP;
+	err = reserve(sk, peer, truesize, len, flags);
+	if (err)
+		goto err_put;
+	m = msg_make(msg, len, stride, truesize);
+	if (IS_ERR(m)) {
+		err = PTR_ERR(m);
+		unreserve(sk, peer, truesize, len);
+		rdm_write_space(sk);
+		goto err_put;
+	}
+	err = enqueue(sk, peer, &to, m);
+	return err ?: len;
+
+err_put:
+	rdm_peer_put(peer);
+	return err;
+}

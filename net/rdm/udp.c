@@ -1,0 +1,347 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * rdm udp: the kernel's UDP socket under an rdm socket: opening and closing it,
+ * taking packets and ICMP errors out of it, routes, and the way out for packets
+ * that are built. What packets mean is for input.c. Documentation/receive.md says
+ * why packets are taken from the UDP socket's queue and not by encap_rcv.
+ */
+#include <linux/icmp.h>
+#include <linux/icmpv6.h>
+#include <linux/errqueue.h>
+#include <linux/slab.h>
+#include <linux/udp.h>
+#include <net/ip6_route.h>
+#include <net/ip6_tunnel.h>
+#include <net/route.h>
+#include <net/udp.h>
+#include <net/udp_tunnel.h>
+
+#include "rdm.h"
+
+/* Packets wait in the UDP socket only while another CPU is draining it. */
+#define UDP_RCVBUF	(8 << 20)
+
+/**
+ * struct rdm_tunnel - the UDP socket of an rdm socket
+ * @sock: the UDP socket; its sk_user_data is the rdm socket
+ * @usk: its sock, which lives an RCU grace period longer
+ * @rcu: frees this
+ */
+struct rdm_tunnel {
+	struct socket *sock;
+	struct sock *usk;
+	struct rcu_head rcu;
+};
+
+/**
+ * rdm_tunnel_sk() - the UDP socket
+ * @t: the tunnel
+ *
+ * Return: its sock.
+ */
+struct sock *rdm_tunnel_sk(const struct rdm_tunnel *t)
+{
+	return t->usk;
+}
+
+/*
+ * Softirq, from UDP's receive path, under RCU. Two CPUs may drain at once; each packet
+ * goes to one of them, and what they reorder the association sorts out.
+ */
+static void udp_data_ready(struct sock *usk)
+{
+	struct sock *sk;
+	struct sk_buff *skb;
+	int err;
+
+	rcu_read_lock();
+	sk = rcu_dereference_sk_user_data(usk);
+	if (sk) {
+		while ((skb = skb_recv_udp(usk, MSG_DONTWAIT, &err)))
+			rdm_input(sk, skb);
+	}
+	rcu_read_unlock();
+}
+
+static void icmp_error(struct sock *sk, struct sk_buff *skb)
+{
+	struct sock_exterr_skb *serr = SKB_EXT_ERR(skb);
+	const u8 *addr = skb_network_header(skb) + serr->addr_offset;
+	struct rdm_addr to = { .port = serr->port };
+	bool hard;
+
+	switch (serr->ee.ee_origin) {
+	case SO_EE_ORIGIN_ICMP:
+		ipv6_addr_set_v4mapped(*(__be32 *)addr, &to.ip);
+		hard = serr->ee.ee_type == ICMP_DEST_UNREACH &&
+		       serr->ee.ee_code == ICMP_PORT_UNREACH;
+		break;
+	case SO_EE_ORIGIN_ICMP6:
+		memcpy(&to.ip, addr, sizeof(to.ip));
+		if (ipv6_addr_type(&to.ip) & IPV6_ADDR_LINKLOCAL)
+			to.scope = skb->skb_iif;
+		hard = serr->ee.ee_type == ICMPV6_DEST_UNREACH &&
+		       serr->ee.ee_code == ICMPV6_PORT_UNREACH;
+		break;
+	default:
+		return;
+	}
+	/* too big: the route has learnt it, and the next packet asks the route */
+	if (serr->ee.ee_errno == EMSGSIZE)
+		return;
+	rdm_input_icmp(sk, &to, serr->ee.ee_errno, hard, skb->data, skb_headlen(skb));
+}
+
+static void udp_error_report(struct sock *usk)
+{
+	struct sk_buff *skb;
+	struct sock *sk;
+
+	rcu_read_lock();
+	sk = rcu_dereference_sk_user_data(usk);
+	while ((skb = sock_dequeue_err_skb(usk))) {
+		if (sk)
+			icmp_error(sk, skb);
+		kfree_skb(skb);
+	}
+	usk->sk_err = 0;
+	rcu_read_unlock();
+}
+
+static int set_option(struct socket *sock, int level, int name)
+{
+	int one = 1;
+
+	return sock->ops->setsockopt(sock, level, name, KERNEL_SOCKPTR(&one), sizeof(one));
+}
+
+static int set_options(struct socket *sock, bool v6)
+{
+	int err;
+
+	/* unsegmented super-packets, and ICMP errors with what they quote */
+	err = set_option(sock, SOL_UDP, UDP_GRO);
+	if (!err)
+		err = set_option(sock, SOL_IP, IP_RECVERR);
+	if (!err && v6)
+		err = set_option(sock, SOL_IPV6, IPV6_RECVERR);
+	return err;
+}
+
+/**
+ * rdm_tunnel_open() - give an rdm socket its UDP socket
+ * @sk: the rdm socket, locked
+ * @local: address and port; port 0 takes a free one
+ * @bound: receives what was bound
+ *
+ * Context: process; may sleep.
+ * Return: 0 or what binding a UDP socket says, negative.
+ */
+int rdm_tunnel_open(struct sock *sk, const struct rdm_addr *local, struct rdm_addr *bound)
+{
+	bool v6 = sk->sk_family == AF_INET6 && !rdm_addr_is4(local);
+	struct udp_port_cfg cfg = {
+		.family = v6 ? AF_INET6 : AF_INET,
+		.local_udp_port = local->port,
+		.bind_ifindex = local->scope ?: sk->sk_bound_dev_if,
+		.use_udp_checksums = true,
+		.use_udp6_tx_checksums = true,
+		.use_udp6_rx_checksums = true,
+		.ipv6_v6only = sk->sk_ipv6only,
+	};
+	struct rdm_tunnel *t;
+	struct sock *usk;
+	int err;
+
+	t = kzalloc(sizeof(*t), GFP_KERNEL);
+	if (!t)
+		return -ENOMEM;
+	if (v6)
+		cfg.local_ip6 = local->ip;
+	else
+		cfg.local_ip.s_addr = local->ip.s6_addr32[3];
+	err = udp_sock_create(sock_net(sk), &cfg, &t->sock);
+	if (err < 0)
+		goto err_free;
+	err = set_options(t->sock, v6);
+	if (err)
+		goto err_sock;
+
+	usk = t->sock->sk;
+	t->usk = usk;
+	*bound = *local;
+	bound->port = inet_sk(usk)->inet_sport;
+	usk->sk_allocation = GFP_ATOMIC;
+	usk->sk_rcvbuf = UDP_RCVBUF;
+	usk->sk_userlocks |= SOCK_RCVBUF_LOCK;
+	write_lock_bh(&usk->sk_callback_lock);
+	usk->sk_data_ready = udp_data_ready;
+	usk->sk_error_report = udp_error_report;
+	rcu_assign_sk_user_data(usk, sk);
+	write_unlock_bh(&usk->sk_callback_lock);
+	rdm_sk(sk)->tunnel = t;
+
+	/* what came between bind and now */
+	local_bh_disable();
+	udp_data_ready(usk);
+	local_bh_enable();
+	return 0;
+
+err_sock:
+	sock_release(t->sock);
+err_free:
+	kfree(t);
+	return err;
+}
+
+/**
+ * rdm_tunnel_close() - free the port
+ * @t: the tunnel
+ *
+ * Packets that are being received may still use the rdm socket until an RCU grace
+ * period has passed; it is freed by RCU.
+ *
+ * Context: process; may sleep.
+ */
+void rdm_tunnel_close(struct rdm_tunnel *t)
+{
+	rcu_assign_sk_user_data(t->usk, NULL);
+	kernel_sock_shutdown(t->sock, SHUT_RDWR);
+	sock_release(t->sock);
+	kfree_rcu(t, rcu);
+}
+
+static struct dst_entry *route4(struct sock *sk, const struct rdm_addr *local,
+				const struct rdm_addr *remote, struct in6_addr *saddr)
+{
+	struct flowi4 fl4 = {
+		.flowi4_oif = sk->sk_bound_dev_if,
+		.flowi4_mark = READ_ONCE(sk->sk_mark),
+		.flowi4_tos = RT_TOS(inet_sk(sk)->tos),
+		.flowi4_proto = IPPROTO_UDP,
+		.daddr = remote->ip.s6_addr32[3],
+		.saddr = local->ip.s6_addr32[3],
+		.fl4_dport = remote->port,
+		.fl4_sport = local->port,
+		.flowi4_uid = sock_net_uid(sock_net(sk), sk),
+	};
+	struct rtable *rt;
+
+	rt = ip_route_output_flow(sock_net(sk), &fl4, NULL);
+	if (IS_ERR(rt))
+		return ERR_CAST(rt);
+	if (rt->rt_flags & (RTCF_BROADCAST | RTCF_MULTICAST)) {
+		ip_rt_put(rt);
+		return ERR_PTR(-EOPNOTSUPP);
+	}
+	ipv6_addr_set_v4mapped(fl4.saddr, saddr);
+	return &rt->dst;
+}
+
+static struct dst_entry *route6(struct sock *sk, const struct rdm_addr *local,
+				const struct rdm_addr *remote, struct in6_addr *saddr)
+{
+	struct flowi6 fl6 = {
+		.flowi6_oif = remote->scope ?: sk->sk_bound_dev_if,
+		.flowi6_mark = READ_ONCE(sk->sk_mark),
+		.flowi6_proto = IPPROTO_UDP,
+		.daddr = remote->ip,
+		.saddr = local->ip,
+		.fl6_dport = remote->port,
+		.fl6_sport = local->port,
+		.flowi6_uid = sock_net_uid(sock_net(sk), sk),
+	};
+	struct dst_entry *dst;
+
+	dst = ip6_dst_lookup_flow(sock_net(sk), sk, &fl6, NULL);
+	if (!IS_ERR(dst))
+		*saddr = fl6.saddr;
+	return dst;
+}
+
+/**
+ * rdm_udp_route() - find the way to a peer
+ * @sk: the rdm socket
+ * @local: our address, which may be unspecified, and port
+ * @remote: the peer
+ * @saddr: receives the source address
+ *
+ * Context: any but hard interrupt.
+ * Return: a held route, or an error pointer.
+ */
+struct dst_entry *rdm_udp_route(struct sock *sk, const struct rdm_addr *local,
+				const struct rdm_addr *remote, struct in6_addr *saddr)
+{
+	if (rdm_addr_is4(remote))
+		return route4(sk, local, remote, saddr);
+	return route6(sk, local, remote, saddr);
+}
+
+static void send6(struct sock *sk, struct sock *usk, struct dst_entry *dst,
+		  const struct rdm_addr *local, const struct rdm_addr *remote,
+		  struct sk_buff *skb)
+{
+	struct in6_addr saddr = local->ip, daddr = remote->ip;
+
+	udp_tunnel6_xmit_skb(dst, usk, skb, NULL, &saddr, &daddr,
+			     max_t(int, inet6_sk(sk)->tclass, 0), ip6_dst_hoplimit(dst), 0,
+			     local->port, remote->port, false);
+}
+
+/**
+ * rdm_udp_send() - send one packet, or one super-packet
+ * @sk: the rdm socket, bound
+ * @dst: the route; its reference is consumed
+ * @local: source
+ * @remote: destination
+ * @skb: the UDP payload, with room for the headers before it; consumed. With gso_size
+ *	set it is a run of packets.
+ *
+ * Context: process or softirq, no lock held.
+ */
+void rdm_udp_send(struct sock *sk, struct dst_entry *dst, const struct rdm_addr *local,
+		  const struct rdm_addr *remote, struct sk_buff *skb)
+{
+	struct sock *usk = rdm_sk(sk)->tunnel->usk;
+
+	skb->mark = READ_ONCE(sk->sk_mark);
+	skb->priority = READ_ONCE(sk->sk_priority);
+	/* a path that shrank fragments what is on its way; what follows is cut anew */
+	skb->ignore_df = 1;
+	if (skb_is_gso(skb)) {
+		skb->ip_summed = CHECKSUM_PARTIAL;
+		skb->csum_start = skb_headroom(skb) - sizeof(struct udphdr);
+		skb->csum_offset = offsetof(struct udphdr, check);
+	}
+	if (rdm_addr_is4(remote))
+		udp_tunnel_xmit_skb(dst_rtable(dst), usk, skb, local->ip.s6_addr32[3],
+				    remote->ip.s6_addr32[3], inet_sk(sk)->tos,
+				    ip4_dst_hoplimit(dst), 0, local->port, remote->port,
+				    false, false);
+	else
+		send6(sk, usk, dst, local, remote, skb);
+}
+
+/**
+ * rdm_udp_send_peer() - send what was collected for a peer
+ * @peer: the peer, not locked
+ * @xmitq: packets, each with its route; emptied
+ *
+ * Context: process or softirq, no lock held.
+ */
+void rdm_udp_send_peer(struct rdm_peer *peer, struct sk_buff_head *xmitq)
+{
+	struct dst_entry *dst;
+	struct sk_buff *skb;
+
+	if (skb_queue_empty(xmitq))
+		return;
+	local_bh_disable();
+	while ((skb = __skb_dequeue(xmitq))) {
+		dst = skb_dst(skb);
+		/* the reference moves to rdm_udp_send() */
+		skb->_skb_refdst = 0;
+		rdm_udp_send(peer->sk, dst, &peer->local, &peer->remote, skb);
+	}
+	local_bh_enable();
+}
