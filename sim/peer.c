@@ -391,7 +391,11 @@ static bool admit(struct peer *p, struct rxrec *r)
 
 	if (n->rcvused + r->charge <= n->rcvbuf)
 		return true;
-	if (n->rxq_len && !(p->a.fifo && r->seq == p->a.seqs.floor))
+	/*
+	 * In FIFO mode only the next message may: another one would take the token and wait
+	 * for the next one, which has none.
+	 */
+	if (p->a.fifo ? r->seq != p->a.seqs.floor : n->rxq_len)
 		return false;
 	/* one message may overcommit; its right passes on when its sender is silent */
 	if (t && t->peer && n->s->now - t->peer->a.last_rx <

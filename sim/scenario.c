@@ -119,6 +119,11 @@ static void loss(struct sim *s)
 	every_link(s, drop_some);
 }
 
+static void drop_a_little(struct sim *s, struct link *l)
+{
+	l->drop = below(s, 300);
+}
+
 static void drop_30(struct sim *s, struct link *l)
 {
 	l->drop = 3000;
@@ -181,6 +186,352 @@ static void reorder_fifo(struct sim *s)
 	every_link(s, disorder);
 }
 
+/* Receivers: slow, small, or stopped for a while */
+
+static void small_buffers(struct sim *s)
+{
+	for (u16 i = 0; i < s->nnodes; i++) {
+		struct node *n = &s->nodes[i];
+
+		n->rcvbuf = between(s, 2000, 200000);
+		n->read_every = between(s, 0, 300) * SIM_MS;
+		n->read_batch = 1 + below(s, 20);
+	}
+}
+
+static void slow_reader(struct sim *s)
+{
+	ordinary(s);
+	every_link(s, drop_a_little);
+	small_buffers(s);
+}
+
+/* The window is what stops the sender: the buffer would take more. */
+static void window(struct sim *s)
+{
+	ordinary(s);
+	every_link(s, drop_a_little);
+	for (u16 i = 0; i < s->nnodes; i++) {
+		struct node *n = &s->nodes[i];
+
+		n->max_msg = 3000 + below(s, 20000);
+		n->rx_window = rdm_msg_charge(n->max_msg) + below(s, 20000);
+		n->read_every = between(s, 0, 100) * SIM_MS;
+		n->read_batch = 1 + below(s, 20);
+	}
+	for (u32 i = 0; i < s->ntraffic; i++)
+		s->traffic[i].max_len = min(s->traffic[i].max_len, s->nodes[0].max_msg);
+	for (u32 i = 0; i < s->ntraffic; i++)
+		s->traffic[i].max_len = min(s->traffic[i].max_len, s->nodes[1].max_msg);
+}
+
+static void start_reading(struct sim *s, u64 arg)
+{
+	s->nodes[arg].reading = true;
+	node_read_later(&s->nodes[arg]);
+}
+
+static void stop_reading(struct sim *s, u64 arg)
+{
+	s->nodes[arg].reading = false;
+}
+
+/* For longer than the user timeout: a live peer is not given up. */
+static void stopped_reader(struct sim *s)
+{
+	u64 at = s->now + between(s, 0, 300) * SIM_MS;
+
+	ordinary(s);
+	every_link(s, drop_a_little);
+	if (chance(s, 5000))
+		small_buffers(s);
+	for (u16 i = 0; i < s->nnodes; i++) {
+		if (chance(s, 5000))
+			s->nodes[i].rx_window = 1100000;
+		s->nodes[i].rcvbuf = min(s->nodes[i].rcvbuf, 30000ULL);
+	}
+	sim_call(s, at, stop_reading, 1);
+	sim_call(s, at + between(s, 1, 120) * SIM_SEC, start_reading, 1);
+}
+
+/* The path */
+
+static void link_state(struct sim *s, u64 arg)
+{
+	s->links[arg & 15][arg >> 4 & 15].down = arg >> 8;
+	trace(s, "link %llu to %llu is %s", arg & 15, arg >> 4 & 15, arg >> 8 ? "down" : "up");
+}
+
+static void take_down(struct sim *s, u16 from, u16 to, u64 at, u64 len)
+{
+	u64 arg = from | to << 4;
+
+	sim_call(s, at, link_state, arg | 1 << 8);
+	sim_call(s, at + len, link_state, arg);
+}
+
+/* Outages that end before the user timeout does, at any moment of the association's life. */
+static void blackout(struct sim *s)
+{
+	u64 at = s->now + between(s, 0, 200) * SIM_MS, len = between(s, 1, 25000) * SIM_MS;
+	u32 which = below(s, 3);
+
+	ordinary(s);
+	if (chance(s, 5000))
+		every_link(s, drop_a_little);
+	if (which != 0)
+		take_down(s, 0, 1, at, len);
+	if (which != 1)
+		take_down(s, 1, 0, at, len);
+}
+
+/* One that does not end: messages fail with ETIMEDOUT, and soon enough. */
+static void silence(struct sim *s)
+{
+	u64 at = s->now + between(s, 0, 300) * SIM_MS;
+	u32 which = below(s, 3);
+
+	ordinary(s);
+	s->all_acked = false;
+	if (which != 0)
+		take_down(s, 0, 1, at, 100000 * SIM_SEC);
+	if (which != 1)
+		take_down(s, 1, 0, at, 100000 * SIM_SEC);
+	s->deadline = s->now + 120 * SIM_SEC;
+}
+
+static void bottleneck(struct sim *s)
+{
+	ordinary(s);
+	for (u16 i = 0; i < s->nnodes; i++)
+		for (u16 j = 0; j < s->nnodes; j++) {
+			s->links[i][j].rate = between(s, 20000, 2000000);
+			s->links[i][j].queue_max = between(s, 5, 200) * SIM_MS;
+		}
+}
+
+static void path_mtu(struct sim *s, u64 mtu)
+{
+	s->links[0][1].mtu = mtu;
+	s->links[1][0].mtu = mtu;
+}
+
+static void learn_mtu(struct sim *s, u64 mtu)
+{
+	node_set_mtu(&s->nodes[0], mtu);
+	node_set_mtu(&s->nodes[1], mtu);
+}
+
+static void mtu_shrinks(struct sim *s)
+{
+	u32 n = 1 + below(s, 3), mtu = 0;
+	u64 at = s->now;
+
+	ordinary(s);
+	every_link(s, drop_a_little);
+	while (n--) {
+		at += between(s, 1, 300) * SIM_MS;
+		mtu = between(s, RDM_MIN_STRIDE + RDM_HDR_LEN + RDM_FRAG_LEN, 1472);
+		if (chance(s, 2000))
+			mtu = 8972;
+		sim_call(s, at, path_mtu, mtu);
+		sim_call(s, at + between(s, 0, 500) * SIM_MS, learn_mtu, mtu);
+		at += SIM_SEC;
+	}
+}
+
+/* Ends that go */
+
+static void restart(struct sim *s, u64 arg)
+{
+	struct node *n = &s->nodes[arg];
+
+	if (n->bound)
+		node_close(n, true);
+	s->count[C_RESTART]++;
+	node_bind(n);
+}
+
+static void crash(struct sim *s, u64 arg)
+{
+	if (s->nodes[arg].bound)
+		node_close(&s->nodes[arg], true);
+	s->nodes[arg].down = true;
+}
+
+static void host_back(struct sim *s, u64 arg)
+{
+	s->nodes[arg].down = false;
+	restart(s, arg);
+}
+
+static void sock_close(struct sim *s, u64 arg)
+{
+	if (s->nodes[arg].bound)
+		node_close(&s->nodes[arg], false);
+}
+
+static void sock_open(struct sim *s, u64 arg)
+{
+	if (!s->nodes[arg].bound)
+		node_bind(&s->nodes[arg]);
+}
+
+/* The application sends on whatever happens. */
+static void patient(struct sim *s)
+{
+	s->all_acked = false;
+	s->may_crash = true;
+	for (u32 i = 0; i < s->ntraffic; i++) {
+		s->traffic[i].left *= 2;
+		s->traffic[i].every = between(s, 1, 50) * SIM_MS;
+		s->traffic[i].max_len = min(s->traffic[i].max_len, 20000U);
+	}
+}
+
+static void restarts(struct sim *s)
+{
+	u32 n = 1 + below(s, 4);
+	u64 at = s->now;
+
+	ordinary(s);
+	patient(s);
+	s->keep = true;
+	if (chance(s, 5000))
+		every_link(s, disorder);
+	while (n--) {
+		u16 who = below(s, 2);
+
+		at += between(s, 1, 400) * SIM_MS;
+		if (chance(s, 5000)) {
+			sim_call(s, at, restart, who);
+		} else {
+			sim_call(s, at, crash, who);
+			at += between(s, 1, 3000) * SIM_MS;
+			sim_call(s, at, host_back, who);
+		}
+		sim_call(s, at + between(s, 0, 2000) * SIM_MS, net_replay, 0);
+		sim_call(s, at + between(s, 0, 20) * SIM_SEC, net_replay, 0);
+	}
+}
+
+static void closes(struct sim *s)
+{
+	u32 n = 1 + below(s, 3);
+	u64 at = s->now;
+
+	ordinary(s);
+	patient(s);
+	s->keep = true;
+	if (chance(s, 5000))
+		every_link(s, disorder);
+	while (n--) {
+		u16 who = below(s, 2);
+
+		at += between(s, 1, 400) * SIM_MS;
+		sim_call(s, at, sock_close, who);
+		at += chance(s, 5000) ? 0 : between(s, 1, 3000) * SIM_MS;
+		sim_call(s, at, sock_open, who);
+		sim_call(s, at + between(s, 0, 2000) * SIM_MS, net_replay, 0);
+		sim_call(s, at + between(s, 0, 20) * SIM_SEC, net_replay, 0);
+	}
+}
+
+static void gone_for_good(struct sim *s)
+{
+	ordinary(s);
+	patient(s);
+	sim_call(s, s->now + between(s, 0, 600) * SIM_MS, crash, 1);
+}
+
+static void nobody_there(struct sim *s)
+{
+	ordinary(s);
+	s->all_acked = false;
+	s->ntraffic = 1;
+	sock_close(s, 1);
+	s->deadline = s->now + 40 * SIM_SEC;
+}
+
+/* Packets from long ago, and packets from nobody */
+
+static void replays(struct sim *s)
+{
+	ordinary(s);
+	s->keep = true;
+	every_link(s, drop_a_little);
+	for (u32 i = 0; i < 10; i++) {
+		sim_call(s, s->now + between(s, 0, 2000) * SIM_MS, net_replay, 0);
+		sim_call(s, s->now + between(s, 2, 400) * SIM_SEC, net_replay, 0);
+		sim_call(s, s->now + between(s, 0, 2000) * SIM_MS, net_garbage, 0);
+	}
+}
+
+/* Life */
+
+static void both_open(struct sim *s)
+{
+	ordinary(s);
+	while (s->ntraffic < 2)
+		add_traffic(s, 1, 0, 10);
+	/* both within a round trip, and the network as disorderly as it gets */
+	s->nodes[0].idle_timeout = between(s, 1, 40) * SIM_SEC;
+	s->nodes[1].idle_timeout = between(s, 1, 40) * SIM_SEC;
+	if (chance(s, 7000))
+		every_link(s, disorder);
+	if (chance(s, 3000))
+		every_link(s, dup);
+	if (chance(s, 3000))
+		every_link(s, drop_30);
+}
+
+static void idle(struct sim *s)
+{
+	ordinary(s);
+	s->keep = true;
+	for (u16 i = 0; i < s->nnodes; i++)
+		s->nodes[i].idle_timeout = between(s, 5, 2000) * SIM_MS;
+	for (u32 i = 0; i < s->ntraffic; i++) {
+		s->traffic[i].every = between(s, 100, 2000) * SIM_MS;
+		s->traffic[i].max_len = 5000;
+	}
+	every_link(s, drop_a_little);
+	if (chance(s, 5000))
+		every_link(s, disorder);
+	for (u32 i = 0; i < 4; i++)
+		sim_call(s, s->now + between(s, 0, 60) * SIM_SEC, net_replay, 0);
+}
+
+static void limits(struct sim *s)
+{
+	static const u64 seqs[] = { U64_MAX, U64_MAX, 1ULL << 32, 1ULL << 63 };
+	static const u64 pns[] = { RDM_PN_MAX, RDM_PN_MAX, 1ULL << 32, 1ULL << 47 };
+	u64 seq = seqs[below(s, 4)] - below(s, 100), pn = pns[below(s, 4)] - below(s, 300);
+
+	ordinary(s);
+	every_link(s, drop_a_little);
+	for (u16 i = 0; i < s->nnodes; i++) {
+		if (chance(s, 7000))
+			s->nodes[i].first_pn = pn;
+		s->nodes[i].first_seq = seq;
+	}
+}
+
+static void too_long(struct sim *s)
+{
+	ordinary(s);
+	s->all_acked = false;
+	s->nodes[1].max_msg = 1 + below(s, 3000);
+	s->nodes[0].max_msg = 1 + below(s, 3000);
+}
+
+static void no_memory(struct sim *s)
+{
+	ordinary(s);
+	every_link(s, drop_a_little);
+	s->bad_pool = between(s, 100, 5000);
+}
+
 const struct scenario scenarios[] = {
 	{ "perfect", "U1 every message is delivered once on a path without faults", perfect, 100,
 	  { C_ACKED, C_FRAGMENT } },
@@ -198,6 +549,39 @@ const struct scenario scenarios[] = {
 	  100, { C_REORDER, C_SPURIOUS, C_DUP_MSG } },
 	{ "fifo", "U3 FIFO order holds under reordering and across fragments", reorder_fifo, 100,
 	  { C_REORDER, C_FRAGMENT } },
+	{ "slow-reader", "U9 a full receive buffer refuses, and loses nothing it acked", slow_reader,
+	  100, { C_REFUSED, C_OVERCOMMIT } },
+	{ "window", "U9 a closed window stops the sender and opens again", window, 100,
+	  { C_WINDOW_PROBE } },
+	{ "stopped-reader", "U9 a receiver that does not read for minutes is not given up",
+	  stopped_reader, 100, { C_REFUSED } },
+	{ "blackout", "U7 an outage shorter than the user timeout costs no message", blackout, 100,
+	  { C_BLACKOUT, C_PTO } },
+	{ "silence", "U7 a silent peer is given up: one outcome for each message", silence, 100,
+	  { C_BLACKOUT, C_TIMEOUT } },
+	{ "bottleneck", "U1 every message crosses a bottleneck with a short queue", bottleneck, 100,
+	  { C_QUEUE_FULL } },
+	{ "mtu", "U13 the path's MTU shrinks in mid-flow", mtu_shrinks, 100,
+	  { C_TOO_BIG, C_RECUT } },
+	{ "restart", "U6 nothing bound to an incarnation reaches another", restarts, 100,
+	  { C_RESTART, C_RESET_TAKEN, C_REPLAY, C_FAILED, C_ACKED } },
+	{ "close", "U6 a closed socket ends its associations, and its successor gets nothing old",
+	  closes, 100, { C_SOCK_CLOSE, C_RESET_TAKEN, C_REPLAY, C_TOMB_HIT, C_ICMP } },
+	{ "crash", "U7 each message to a host that is gone has one outcome", gone_for_good, 100,
+	  { C_TIMEOUT } },
+	{ "refused", "U7 a port without a socket refuses", nobody_there, 100, { C_ICMP, C_FAILED } },
+	{ "replay", "U2 packets that come again after minutes change nothing", replays, 100,
+	  { C_REPLAY, C_GARBAGE, C_DUP_MSG, C_TOMB_HIT } },
+	{ "both-open", "U1 two handshakes that cross make one association", both_open, 100,
+	  { C_MET } },
+	{ "idle", "U2 idle associations close by agreement and open again", idle, 100,
+	  { C_IDLE_CLOSE, C_RENEWED } },
+	{ "limits", "U4 packet number and sequence reach their limits", limits, 100,
+	  { C_RENEWED } },
+	{ "too-long", "U5 a message that the peer does not take fails alone", too_long, 100,
+	  { C_TOO_LONG, C_ACKED } },
+	{ "no-memory", "U1 a sender that lacks memory goes on when it is back", no_memory, 100,
+	  { C_NO_RECORD } },
 };
 
 const u32 nscenarios = ARRAY_SIZE(scenarios);

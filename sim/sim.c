@@ -62,6 +62,30 @@ void trace(struct sim *s, const char *fmt, ...)
 	putchar('\n');
 }
 
+static void dump(struct sim *s)
+{
+	for (u32 i = 0; i < s->nnodes; i++) {
+		const struct node *n = &s->nodes[i];
+		const struct peer *p;
+
+		trace(s, "node %u: %u to read, %llu of %llu bytes used%s%s", i, n->rxq_len,
+		      n->rcvused, n->rcvbuf, n->token ? ", token out" : "",
+		      n->reading ? "" : ", does not read");
+		list_for_each_entry(p, &n->peers, node) {
+			const struct rdm_assoc *a = &p->a;
+
+			trace(s, "  association %u to node %u: %s, messages %u (%u bound), seq %llu, "
+			      "charge %llu of %llu, in flight %u (%llu bytes, window %llu)",
+			      p->uid, p->remote, rdm_assoc_states[a->state], a->txq.n,
+			      a->txq.nbound, a->txq.next_seq, a->txq.charge, a->txq.win_charge,
+			      a->rec.nflight, a->cong.in_flight, a->cong.cwnd);
+			trace(s, "    floor %llu, held %u, accepted %llu, consumed %llu, told %llu%s",
+			      a->seqs.floor, a->reasm.n, a->rx_charge, a->rx_consumed,
+			      a->rx_adv_charge, a->refused ? ", refused" : "");
+		}
+	}
+}
+
 /* The run is wrong; the first reason counts. */
 void fail(struct sim *s, const char *fmt, ...)
 {
@@ -74,6 +98,7 @@ void fail(struct sim *s, const char *fmt, ...)
 	vsnprintf(s->why, sizeof(s->why), fmt, ap);
 	va_end(ap);
 	trace(s, "FAILED: %s", s->why);
+	dump(s);
 }
 
 void sim_init(struct sim *s, u64 seed, u32 nnodes)
