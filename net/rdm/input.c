@@ -439,7 +439,7 @@ static bool take_whole(struct rx *rx, const struct rdm_frame *f)
 
 static void drop_part(struct rdm_rec *rec, struct rdm_part *part)
 {
-	kfree_skb(part->skb);
+	consume_skb(part->skb);
 	if (part != &rec->one)
 		kmem_cache_free(rdm_part_cache, part);
 }
@@ -651,17 +651,19 @@ void rdm_input(struct sock *sk, struct sk_buff *skb)
 	INIT_LIST_HEAD(&rx.ready);
 	if (unlikely(udp_lib_checksum_complete(skb))) {
 		rdm_inc(rn, DropCsum);
-		goto out;
+		goto drop;
 	}
 	if (unlikely(!skb->len || !addresses(&rx))) {
 		rdm_inc(rn, DropMalformed);
-		goto out;
+		goto drop;
 	}
 	seg = skb_is_gso(skb) ? skb_shinfo(skb)->gso_size : skb->len;
 	for (at = 0; at < skb->len; at += seg)
 		rx_segment(&rx, at, min(at + seg, skb->len));
 	rx_unlock(&rx);
-out:
+	consume_skb(skb);
+	return;
+drop:
 	kfree_skb(skb);
 }
 

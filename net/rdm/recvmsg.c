@@ -163,7 +163,7 @@ void rdm_rec_free(struct rdm_rec *rec)
 	list_for_each_entry_safe(f, tmp, &rec->m.frags, node) {
 		struct rdm_part *part = container_of(f, struct rdm_part, f);
 
-		kfree_skb(part->skb);
+		consume_skb(part->skb);
 		if (part != &rec->one)
 			kmem_cache_free(rdm_part_cache, part);
 	}

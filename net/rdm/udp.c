@@ -18,6 +18,11 @@
 
 #include "rdm.h"
 
+/*
+ * Packets taken in one call. UDP calls once for each that it queues, so this bounds one CPU's
+ * work, never what is taken in all.
+ */
+#define UDP_BATCH	16
 /* Packets wait in the UDP socket only while another CPU is draining it. */
 #define UDP_RCVBUF	(8 << 20)
 
@@ -44,22 +49,35 @@ struct sock *rdm_tunnel_sk(const struct rdm_tunnel *t)
 	return t->usk;
 }
 
+static void drain(struct sock *usk, int most)
+{
+	struct sock *sk = rcu_dereference_sk_user_data(usk);
+	struct sk_buff *skb;
+	int err;
+
+	while (sk && most) {
+		skb = skb_recv_udp(usk, MSG_DONTWAIT, &err);
+		if (!skb) {
+			/* else an ICMP error was in the way, and is taken off now */
+			if (err == -EAGAIN)
+				return;
+			continue;
+		}
+		/* it holds UDP's scratch data, no device */
+		skb->dev = NULL;
+		rdm_input(sk, skb);
+		most--;
+	}
+}
+
 /*
  * Softirq, from UDP's receive path, under RCU. Two CPUs may drain at once; each packet
  * goes to one of them, and what they reorder the association sorts out.
  */
 static void udp_data_ready(struct sock *usk)
 {
-	struct sock *sk;
-	struct sk_buff *skb;
-	int err;
-
 	rcu_read_lock();
-	sk = rcu_dereference_sk_user_data(usk);
-	if (sk) {
-		while ((skb = skb_recv_udp(usk, MSG_DONTWAIT, &err)))
-			rdm_input(sk, skb);
-	}
+	drain(usk, UDP_BATCH);
 	rcu_read_unlock();
 }
 
@@ -172,6 +190,10 @@ int rdm_tunnel_open(struct sock *sk, const struct rdm_addr *local, struct rdm_ad
 	*bound = *local;
 	bound->port = inet_sk(usk)->inet_sport;
 	usk->sk_allocation = GFP_ATOMIC;
+#ifdef CONFIG_NET_RX_BUSY_POLL
+	/* net.core.busy_read is not for a socket that is read in softirq */
+	usk->sk_ll_usec = 0;
+#endif
 	usk->sk_rcvbuf = UDP_RCVBUF;
 	usk->sk_userlocks |= SOCK_RCVBUF_LOCK;
 	write_lock_bh(&usk->sk_callback_lock);
@@ -181,9 +203,11 @@ int rdm_tunnel_open(struct sock *sk, const struct rdm_addr *local, struct rdm_ad
 	write_unlock_bh(&usk->sk_callback_lock);
 	rdm_sk(sk)->tunnel = t;
 
-	/* what came between bind and now */
+	/* what came between bind and now: a queue that is full is never heard of again */
 	local_bh_disable();
-	udp_data_ready(usk);
+	rcu_read_lock();
+	drain(usk, INT_MAX);
+	rcu_read_unlock();
 	local_bh_enable();
 	return 0;
 
