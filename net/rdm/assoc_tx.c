@@ -75,22 +75,34 @@ static void pick_record(struct pick *p, struct rdm_sent *s)
  */
 #define PTO_REPLACE	3
 
-/* Something in flight whose ack would tell us more than any other: the oldest. */
+static bool before(const struct rdm_sent *s, const struct rdm_sent *t)
+{
+	return s->msg->seq < t->msg->seq || (s->msg == t->msg && s->frag < t->frag);
+}
+
+/*
+ * Something in flight to send again: the first message that is not acked, for a FIFO
+ * receiver that is full has room for none but that one; the second probe takes the next.
+ */
 static bool pick_oldest(struct rdm_assoc *a, struct pick *p)
 {
-	u32 skip = a->probes == 1 && a->rec.pto_count <= PTO_REPLACE;
-	struct rdm_sent *s;
+	struct rdm_sent *s, *first = NULL, *second = NULL;
 
 	list_for_each_entry(s, &a->rec.sent, node) {
 		if (s->state != RDM_SENT_INFLIGHT || s->probe || !rdm_txq_needed(s))
 			continue;
-		if (skip-- == 0) {
-			pick_record(p, s);
-			p->old = s;
-			return true;
+		if (!first || before(s, first)) {
+			second = first;
+			first = s;
+		} else if (before(first, s) && (!second || before(s, second))) {
+			second = s;
 		}
 	}
-	return false;
+	p->old = a->probes == 1 && second ? second : first;
+	if (!p->old)
+		return false;
+	pick_record(p, p->old);
+	return true;
 }
 
 static void wait_for_window(struct rdm_assoc *a, u64 now)

@@ -367,6 +367,7 @@ static struct rdm_rec *rec_new(struct rx *rx, const struct rdm_frame *f, bool wh
 	rec->charge = rdm_msg_charge(f->total);
 	rec->truesize = max_t(u32, rec->charge, sizeof(*rec) + (copy ? f->len : part));
 	rec->copied = copy;
+	rec->stamp = 0;
 	rec->peer = rx->peer;
 	refcount_inc(&rx->peer->refs);
 	if (copy)
@@ -385,7 +386,8 @@ static void part_init(struct rx *rx, struct rdm_part *part, const struct rdm_fra
 
 static void deliver(struct rx *rx, struct rdm_rec *rec)
 {
-	rec->stamp = ktime_get_real();
+	if (sock_flag(rx->sk, SOCK_RCVTSTAMP))
+		rec->stamp = ktime_get_real();
 	list_add_tail(&rec->node, &rx->ready);
 	rdm_inc(rx->rn, InMsgs);
 }

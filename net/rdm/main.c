@@ -3,7 +3,7 @@
  * rdm main: what exists once, and once for each network namespace. It comes in
  * one order and goes in the reverse one:
  *
- *   caches, workqueue, namespaces, protocols, socket types
+ *   caches, workqueue, namespaces, protocols, UDP's keys, socket types
  *
  * Sockets can be made as soon as a type is registered, so that comes last and
  * cannot fail. A socket keeps the module and its namespace, so when they go,
@@ -17,6 +17,7 @@
 #include <net/net_namespace.h>
 #include <net/netns/generic.h>
 #include <net/protocol.h>
+#include <net/udp.h>
 
 #include "rdm.h"
 
@@ -209,6 +210,12 @@ static int __init rdm_init(void)
 	err = proto_register(&rdm6_prot, 1);
 	if (err)
 		goto err_prot6;
+	/*
+	 * Each UDP socket of ours counts in these keys. Held from here on, they are not
+	 * switched, which patches the kernel's code, with the first socket and the last.
+	 */
+	udp_encap_enable();
+	udpv6_encap_enable();
 	protosw_register();
 	return 0;
 
@@ -228,6 +235,8 @@ err_part:
 static void __exit rdm_exit(void)
 {
 	protosw_unregister();
+	static_branch_dec(&udpv6_encap_needed_key);
+	udp_encap_disable();
 	proto_unregister(&rdm6_prot);
 	proto_unregister(&rdm_prot);
 	unregister_pernet_subsys(&rdm_net_ops);

@@ -278,7 +278,7 @@ struct rdm_part {
  * @peer: who sent it, held
  * @charge: against the window
  * @truesize: charged to the socket
- * @stamp: when it was complete, ns since the epoch
+ * @stamp: when it was complete, since the epoch; 0 if nobody asks
  * @one: the only part of most messages
  * @copied: its bytes are in @data
  * @data: short messages

@@ -296,6 +296,32 @@ static int recv_error(struct sock *sk, struct msghdr *msg, size_t len)
 	return 0;
 }
 
+/* SO_TIMESTAMP and SO_TIMESTAMPNS: when the message was complete, in the form asked for. */
+static void put_stamp(struct sock *sk, const struct rdm_rec *rec, struct msghdr *msg)
+{
+	/* the option may be younger than the message */
+	struct timespec64 ts = ktime_to_timespec64(rec->stamp ?: ktime_get_real());
+	bool new = sock_flag(sk, SOCK_TSTAMP_NEW);
+
+	if (sock_flag(sk, SOCK_RCVTSTAMPNS)) {
+		struct __kernel_timespec t = { ts.tv_sec, ts.tv_nsec };
+		struct __kernel_old_timespec old = { ts.tv_sec, ts.tv_nsec };
+
+		if (new)
+			put_cmsg(msg, SOL_SOCKET, SO_TIMESTAMPNS_NEW, sizeof(t), &t);
+		else
+			put_cmsg(msg, SOL_SOCKET, SO_TIMESTAMPNS_OLD, sizeof(old), &old);
+	} else {
+		struct __kernel_sock_timeval t = { ts.tv_sec, ts.tv_nsec / NSEC_PER_USEC };
+		struct __kernel_old_timeval old = { ts.tv_sec, ts.tv_nsec / NSEC_PER_USEC };
+
+		if (new)
+			put_cmsg(msg, SOL_SOCKET, SO_TIMESTAMP_NEW, sizeof(t), &t);
+		else
+			put_cmsg(msg, SOL_SOCKET, SO_TIMESTAMP_OLD, sizeof(old), &old);
+	}
+}
+
 static int copy_out(const struct rdm_rec *rec, struct msghdr *msg, u32 len)
 {
 	const struct rdm_rxfrag *f;
@@ -415,6 +441,8 @@ int rdm_recvmsg(struct socket *sock, struct msghdr *msg, size_t len, int flags)
 	}
 	if (msg->msg_name)
 		msg->msg_namelen = rdm_addr_to_user(sk, &rec->peer->remote, msg->msg_name);
+	if (sock_flag(sk, SOCK_RCVTSTAMP))
+		put_stamp(sk, rec, msg);
 	if (!(flags & MSG_PEEK))
 		consumed(sk, rec);
 	rdm_rec_free(rec);

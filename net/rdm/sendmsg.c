@@ -314,7 +314,7 @@ static int check_cmsgs(struct msghdr *msg)
 	for_each_cmsghdr(c, msg) {
 		if (!CMSG_OK(msg, c))
 			return -EINVAL;
-		if (c->cmsg_level == SOL_RDM)
+		if (c->cmsg_level == SOL_RDM || c->cmsg_level == SOL_SOCKET)
 			return -EINVAL;
 		/* they would ask for what is not done: better say so */
 		if (c->cmsg_level == SOL_IP || c->cmsg_level == SOL_IPV6)
@@ -334,6 +334,9 @@ static int destination(struct sock *sk, struct msghdr *msg, struct rdm_addr *to)
 		return 0;
 	}
 	err = rdm_addr_from_user(to, sk, msg->msg_name, msg->msg_namelen);
+	/* as UDP: sendto() and connect() differ here for IPv6 */
+	if (err == -EAFNOSUPPORT && sk->sk_family == AF_INET6)
+		return -EINVAL;
 	if (err)
 		return err;
 	if (!to->port)
