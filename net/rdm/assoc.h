@@ -13,6 +13,8 @@
 #include <linux/types.h>
 
 #include "cong.h"
+#include "cookie.h"
+#include "plan.h"
 #include "rcvmap.h"
 #include "reasm.h"
 #include "recovery.h"
@@ -53,7 +55,7 @@ enum rdm_assoc_ev {
 
 extern const char *const rdm_assoc_states[RDM_ASSOC__NR];
 
-/* Timers; design-transport.md's defaults. */
+/* Timers, ns. */
 #define RDM_INIT_RETRY		(1ULL * NSEC_PER_SEC)
 #define RDM_PROBE_MAX		(5ULL * NSEC_PER_SEC)
 /*
@@ -64,8 +66,6 @@ extern const char *const rdm_assoc_states[RDM_ASSOC__NR];
 #define RDM_ACK_DELAY_MIN	(1ULL * NSEC_PER_MSEC)
 /* Eliciting packets after which an ack goes at once (RFC 9000, section 13.2.2). */
 #define RDM_ACK_EVERY		2
-/* Ranges told in one ACK frame; older ones were told before. */
-#define RDM_ACK_TELL		16
 
 /**
  * struct rdm_assoc_cfg - what an association is made with
@@ -133,6 +133,14 @@ struct rdm_assoc_cfg {
  * @rx_charge: cumulative charge of messages that were accepted
  * @rx_adv_charge: limit told to the peer
  * @rx_adv_seq: limit told to the peer
+ * @txq: messages to send
+ * @rec: packets sent
+ * @rtt: round trip
+ * @cong: how fast to send
+ * @rxpn: packet numbers received
+ * @seqs: messages finished
+ * @reasm: messages held
+ * @cookie: to be given back, in RDM_ASSOC_COOKIE_SENT
  */
 struct rdm_assoc {
 	u8 state;
@@ -178,80 +186,6 @@ struct rdm_assoc {
 	struct rdm_seqmap seqs;
 	struct rdm_reasm reasm;
 	u8 cookie[RDM_COOKIE_LEN];
-};
-
-/* What an event asks of the caller (rdm_out.acts). */
-#define RDM_OUT_SEND	BIT(0)	/* rdm_assoc_next() may have packets */
-#define RDM_OUT_CLOSED	BIT(1)	/* the association is over: look at error */
-
-/**
- * struct rdm_out - what events give back
- * @tx: messages with an outcome, messages to free
- * @recs: packet records to free, by rdm_sent.node
- * @acts: RDM_OUT_*
- */
-struct rdm_out {
-	struct rdm_txout tx;
-	struct list_head recs;
-	u32 acts;
-};
-
-static inline void rdm_out_init(struct rdm_out *out)
-{
-	rdm_txout_init(&out->tx);
-	INIT_LIST_HEAD(&out->recs);
-	out->acts = 0;
-}
-
-enum rdm_plan_kind {
-	RDM_PLAN_RAW,		/* @head is the whole packet */
-	RDM_PLAN_BUNDLE,	/* @head, then @n whole messages from @msg on */
-	RDM_PLAN_FRAGS,		/* @n packets, each one fragment; @head before the first */
-};
-
-#define RDM_PLAN_HEAD	(RDM_HDR_LEN + RDM_COOKIE_HDR_LEN + RDM_COOKIE_LEN + \
-			 RDM_ACK_LEN + RDM_ACK_TELL * RDM_ACK_RANGE_LEN + \
-			 RDM_WINDOW_LEN + 2 * RDM_CLOSE_LEN + RDM_PING_LEN)
-
-/**
- * struct rdm_plan - packets to build
- * @kind: enum rdm_plan_kind
- * @again: the messages were sent before
- * @n: messages (BUNDLE, finished ones among them are left out) or packets (FRAGS)
- * @frag: first fragment (FRAGS)
- * @nrecs: packet records that were taken from the pool
- * @head_len: bytes of @head: header and control frames. Only FRAGS with @n == 1
- *	have control frames; packets after the first need a header of their own with
- *	the number @pn + i
- * @size: UDP payload of the packet, with padding; of each packet but a message's
- *	last for FRAGS
- * @pn: number of the (first) packet
- * @msg: first message, or NULL
- * @head: encoded
- */
-struct rdm_plan {
-	u8 kind;
-	bool again;
-	u16 n;
-	u16 frag;
-	u16 nrecs;
-	u16 head_len;
-	u32 size;
-	u64 pn;
-	struct rdm_txmsg *msg;
-	u8 head[RDM_PLAN_HEAD];
-};
-
-/**
- * struct rdm_cookie - what a cookie says, once it is proven to be ours
- * @peer: the initiator's parameters
- * @tag: our tag for it
- * @time: when it was made, ns
- */
-struct rdm_cookie {
-	struct rdm_params peer;
-	u64 tag;
-	u64 time;
 };
 
 enum rdm_rx_verdict {

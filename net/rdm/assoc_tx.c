@@ -207,7 +207,8 @@ static u32 put_ack(struct rdm_assoc *a, u8 *p, u64 now)
 {
 	u32 len;
 
-	len = rdm_wire_put_ack(p, now - a->largest_at, a->rxpn.r, min_t(u16, a->rxpn.n, RDM_ACK_TELL));
+	len = rdm_wire_put_ack(p, now - a->largest_at, a->rxpn.r,
+			       min_t(u16, a->rxpn.n, RDM_ACK_TELL));
 	a->ack_now = false;
 	a->ack_pending = 0;
 	a->ack_at = 0;

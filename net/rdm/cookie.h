@@ -12,13 +12,24 @@
 #include <linux/time64.h>
 #include <linux/types.h>
 
-#include "assoc.h"
 #include "wire.h"
 
 /* A cookie older than this is refused. */
 #define RDM_COOKIE_LIFE		(10ULL * NSEC_PER_SEC)
 /* Packets of an association that ended are recognised for longer than its cookie lives. */
 #define RDM_TOMBSTONE_LIFE	(40ULL * NSEC_PER_SEC)
+
+/**
+ * struct rdm_cookie - what a cookie says, once it is proven to be ours
+ * @peer: the initiator's parameters
+ * @tag: our tag for it
+ * @time: when it was made, ns
+ */
+struct rdm_cookie {
+	struct rdm_params peer;
+	u64 tag;
+	u64 time;
+};
 
 /**
  * struct rdm_tuple - the addresses of an association, for hashing only

@@ -14,6 +14,8 @@
 #include <net/ip.h>
 #include <net/udp.h>
 
+#include "msg.h"
+#include "peer.h"
 #include "rdm.h"
 
 /* What one frame's head needs at most in all common cases. */
@@ -53,6 +55,8 @@ static void rx_lock(struct rx *rx, struct rdm_peer *peer, u64 tag)
 	spin_lock_bh(&peer->lock);
 	rx->peer = peer;
 	rx->tag = tag;
+	/* for sparse, which cannot follow a lock that rx holds */
+	__release(&peer->lock);
 }
 
 /* Deliver first, then ack: an ack says that the message is in the buffer. */
@@ -75,6 +79,7 @@ static void rx_unlock(struct rx *rx)
 		rdm_output(peer, rx->now, &rx->xmitq, &rx->out);
 	rx->peer = NULL;
 	rx->tag = 0;
+	__acquire(&peer->lock);
 	rdm_peer_unlock(peer, &rx->out, &rx->xmitq);
 }
 
@@ -96,7 +101,7 @@ static void answer(struct rx *rx, const u8 *packet, u32 len)
 	}
 	skb_reserve(skb, LL_MAX_HEADER + sizeof(struct ipv6hdr) + sizeof(struct udphdr));
 	skb_put_data(skb, packet, len);
-	rdm_inc(rx->rn, OutPkts);
+	rdm_inc(rx->rn, OUT_PKTS);
 	rdm_udp_send(rx->sk, dst, &rx->to, &rx->from, skb);
 }
 
@@ -108,7 +113,7 @@ static void answer_reset(struct rx *rx, u64 tag, u8 reason)
 	if (!__ratelimit(&rx->rn->reset_limit))
 		return;
 	rdm_wire_put_reset(packet, tag, reason, rdm_sk(rx->sk)->incarnation);
-	rdm_inc(rx->rn, ResetSent);
+	rdm_inc(rx->rn, RESET_SENT);
 	answer(rx, packet, sizeof(packet));
 }
 
@@ -141,14 +146,14 @@ static void rx_init(struct rx *rx, u32 at, u32 len)
 	struct rdm_tuple t;
 	const u8 *p;
 
-	rdm_inc(rx->rn, InInit);
+	rdm_inc(rx->rn, IN_INIT);
 	p = bytes(rx, at + RDM_HDR_LEN, 48, buf);
 	if (!p || rdm_wire_params(&ck.peer, p, 48)) {
-		rdm_inc(rx->rn, DropMalformed);
+		rdm_inc(rx->rn, DROP_MALFORMED);
 		return;
 	}
 	if (sock_flag(rx->sk, SOCK_DEAD) || !welcome(rx)) {
-		rdm_inc(rx->rn, DropNoSocket);
+		rdm_inc(rx->rn, DROP_NO_SOCKET);
 		answer_reset(rx, ck.peer.tag, RDM_RESET_CLOSED);
 		return;
 	}
@@ -173,7 +178,7 @@ static void rx_init(struct rx *rx, u32 at, u32 len)
 	rdm_wire_put_hdr(buf, RDM_PKT_INIT_ACK, 0, ck.peer.tag);
 	rdm_wire_put_params(buf + RDM_HDR_LEN, &mine);
 	rdm_cookie_seal(buf + RDM_HDR_LEN + 48, &rx->rn->key, &t, mine.incarnation, &ck);
-	rdm_inc(rx->rn, InitAckSent);
+	rdm_inc(rx->rn, INIT_ACK_SENT);
 	answer(rx, buf, RDM_INIT_ACK_LEN);
 }
 
@@ -186,12 +191,12 @@ static void rx_init_ack(struct rx *rx, const struct rdm_hdr *h, u32 at)
 
 	p = bytes(rx, at + RDM_HDR_LEN, sizeof(buf), buf);
 	if (!p || rdm_wire_params(&pa, p, 48)) {
-		rdm_inc(rx->rn, DropMalformed);
+		rdm_inc(rx->rn, DROP_MALFORMED);
 		return;
 	}
 	peer = rdm_peer_by_tag(rx->rn, h->tag);
 	if (!peer || peer->sk != rx->sk || !rdm_addr_eq(&peer->remote, &rx->from)) {
-		rdm_inc(rx->rn, DropTag);
+		rdm_inc(rx->rn, DROP_TAG);
 		return;
 	}
 	rx_lock(rx, peer, h->tag);
@@ -208,20 +213,20 @@ static void rx_reset(struct rx *rx, const struct rdm_hdr *h, u32 at)
 
 	p = bytes(rx, at + RDM_HDR_LEN, sizeof(buf), buf);
 	if (!p || rdm_wire_reset(&reason, &incarnation, p, sizeof(buf))) {
-		rdm_inc(rx->rn, DropMalformed);
+		rdm_inc(rx->rn, DROP_MALFORMED);
 		return;
 	}
 	peer = rdm_peer_find(rx->sk, &rx->from);
 	if (!peer) {
-		rdm_inc(rx->rn, DropReset);
+		rdm_inc(rx->rn, DROP_RESET);
 		return;
 	}
 	rx_lock(rx, peer, 0);
 	rdm_assoc_rx_reset(&peer->a, h->tag, reason, &rx->out);
 	if (rx->out.acts & RDM_OUT_CLOSED)
-		rdm_inc(rx->rn, InReset);
+		rdm_inc(rx->rn, IN_RESET);
 	else
-		rdm_inc(rx->rn, DropReset);
+		rdm_inc(rx->rn, DROP_RESET);
 	rx_unlock(rx);
 }
 
@@ -235,7 +240,7 @@ static struct rdm_peer *meet(struct rx *rx, const struct rdm_cookie *ck)
 	bool same, stale;
 
 	if (rdm_tomb_find(rx->rn, ck->tag)) {
-		rdm_inc(rx->rn, DropStale);
+		rdm_inc(rx->rn, DROP_STALE);
 		answer_reset(rx, ck->tag, RDM_RESET_STALE);
 		return NULL;
 	}
@@ -259,7 +264,7 @@ static struct rdm_peer *meet(struct rx *rx, const struct rdm_cookie *ck)
 			return old;
 		}
 		if (stale) {
-			rdm_inc(rx->rn, DropStale);
+			rdm_inc(rx->rn, DROP_STALE);
 			rdm_peer_put(old);
 			return NULL;
 		}
@@ -271,7 +276,7 @@ static struct rdm_peer *meet(struct rx *rx, const struct rdm_cookie *ck)
 		answer_reset(rx, ck->tag, RDM_RESET_BUSY);
 		return NULL;
 	}
-	rdm_inc(rx->rn, AssocAccepted);
+	rdm_inc(rx->rn, ASSOC_ACCEPTED);
 	rx_lock(rx, new, 0);
 	rdm_assoc_rx_cookie(&new->a, rx->now, ck, &rx->out);
 	rx_unlock(rx);
@@ -301,12 +306,12 @@ static bool find_assoc(struct rx *rx, const struct rdm_hdr *h, u32 at, u32 end)
 
 	peer = rdm_peer_by_tag(rx->rn, h->tag);
 	if (peer && (peer->sk != rx->sk || !rdm_addr_eq(&peer->remote, &rx->from))) {
-		rdm_inc(rx->rn, DropAddress);
+		rdm_inc(rx->rn, DROP_ADDRESS);
 		return false;
 	}
 	if (cookie) {
 		if (end - at < RDM_HDR_LEN + sizeof(buf)) {
-			rdm_inc(rx->rn, DropMalformed);
+			rdm_inc(rx->rn, DROP_MALFORMED);
 			return false;
 		}
 		p = bytes(rx, at + RDM_HDR_LEN, sizeof(buf), buf);
@@ -315,17 +320,17 @@ static bool find_assoc(struct rx *rx, const struct rdm_hdr *h, u32 at, u32 end)
 				      rdm_sk(rx->sk)->incarnation, rx->now);
 		/* whoever is known needs no fresh cookie */
 		if (err == -EBADMSG || (!err && ck.tag != h->tag)) {
-			rdm_inc(rx->rn, DropCookie);
+			rdm_inc(rx->rn, DROP_COOKIE);
 			return false;
 		}
 		if (!peer) {
 			if (err) {
-				rdm_inc(rx->rn, DropStale);
+				rdm_inc(rx->rn, DROP_STALE);
 				answer_reset(rx, h->tag, RDM_RESET_STALE);
 				return false;
 			}
 			if (sock_flag(rx->sk, SOCK_DEAD) || !welcome(rx)) {
-				rdm_inc(rx->rn, DropNoSocket);
+				rdm_inc(rx->rn, DROP_NO_SOCKET);
 				answer_reset(rx, h->tag, RDM_RESET_CLOSED);
 				return false;
 			}
@@ -335,7 +340,7 @@ static bool find_assoc(struct rx *rx, const struct rdm_hdr *h, u32 at, u32 end)
 			err = -EALREADY;
 		}
 	} else if (!peer) {
-		rdm_inc(rx->rn, DropTag);
+		rdm_inc(rx->rn, DROP_TAG);
 		answer_reset(rx, h->tag, sock_flag(rx->sk, SOCK_DEAD) ? RDM_RESET_CLOSED :
 									RDM_RESET_NO_ASSOC);
 		return false;
@@ -389,7 +394,7 @@ static void deliver(struct rx *rx, struct rdm_rec *rec)
 	if (sock_flag(rx->sk, SOCK_RCVTSTAMP))
 		rec->stamp = ktime_get_real();
 	list_add_tail(&rec->node, &rx->ready);
-	rdm_inc(rx->rn, InMsgs);
+	rdm_inc(rx->rn, IN_MSGS);
 }
 
 static void deliver_held(struct rx *rx)
@@ -409,7 +414,7 @@ static bool reserve(struct rx *rx, struct rdm_rec *rec)
 		return true;
 	}
 	a->refused = true;
-	rdm_inc(rx->rn, InRefused);
+	rdm_inc(rx->rn, IN_REFUSED);
 	rdm_rec_free(rec);
 	return false;
 }
@@ -419,7 +424,7 @@ static bool take_whole(struct rx *rx, const struct rdm_frame *f)
 	struct rdm_rec *rec = rec_new(rx, f, true);
 
 	if (!rec) {
-		rdm_inc(rx->rn, DropNoMem);
+		rdm_inc(rx->rn, DROP_NO_MEM);
 		return false;
 	}
 	if (!reserve(rx, rec))
@@ -458,7 +463,7 @@ static bool take_part(struct rx *rx, const struct rdm_frame *f, struct rdm_rxmsg
 		rec = container_of(held, struct rdm_rec, m);
 		part = kmem_cache_alloc(rdm_part_cache, GFP_ATOMIC | __GFP_NOWARN);
 		if (!part) {
-			rdm_inc(rx->rn, DropNoMem);
+			rdm_inc(rx->rn, DROP_NO_MEM);
 			return false;
 		}
 		extra = share(rx->skb, f->len) + sizeof(*part);
@@ -467,7 +472,7 @@ static bool take_part(struct rx *rx, const struct rdm_frame *f, struct rdm_rxmsg
 	} else {
 		rec = rec_new(rx, f, false);
 		if (!rec) {
-			rdm_inc(rx->rn, DropNoMem);
+			rdm_inc(rx->rn, DROP_NO_MEM);
 			return false;
 		}
 		if (!reserve(rx, rec))
@@ -484,7 +489,7 @@ static bool take_part(struct rx *rx, const struct rdm_frame *f, struct rdm_rxmsg
 	case RDM_REASM_ADDED:
 		break;
 	case RDM_REASM_DUP:
-		rdm_inc(rx->rn, InDupMsgs);
+		rdm_inc(rx->rn, IN_DUP_MSGS);
 		drop_part(rec, part);
 		break;
 	case RDM_REASM_BAD:
@@ -509,10 +514,10 @@ static bool take_message(struct rx *rx, const struct rdm_frame *f)
 	case RDM_RX_MORE:
 		return take_part(rx, f, held);
 	case RDM_RX_DUP:
-		rdm_inc(rx->rn, InDupMsgs);
+		rdm_inc(rx->rn, IN_DUP_MSGS);
 		return true;
 	default:
-		rdm_inc(rx->rn, DropMalformed);
+		rdm_inc(rx->rn, DROP_MALFORMED);
 		return false;
 	}
 }
@@ -529,15 +534,15 @@ static void rx_data(struct rx *rx, const struct rdm_hdr *h, u32 at, u32 end)
 	if (!find_assoc(rx, h, at, end))
 		return;
 	if (unlikely(!welcome(rx))) {
-		rdm_inc(rx->rn, DropNoSocket);
+		rdm_inc(rx->rn, DROP_NO_SOCKET);
 		answer_reset(rx, h->tag, RDM_RESET_CLOSED);
 		return;
 	}
 	if (!rdm_assoc_rx_begin(&rx->peer->a, rx->now, h->pn)) {
 		if (rdm_pnset_test(&rx->peer->a.rxpn, h->pn))
-			rdm_inc(rx->rn, DropDup);
+			rdm_inc(rx->rn, DROP_DUP);
 		else
-			rdm_inc(rx->rn, DropState);
+			rdm_inc(rx->rn, DROP_STATE);
 		rx->out.acts |= RDM_OUT_SEND;
 		return;
 	}
@@ -553,7 +558,7 @@ static void rx_data(struct rx *rx, const struct rdm_hdr *h, u32 at, u32 end)
 			n = rdm_wire_frame(&f, p, left, at, end);
 		}
 		if (unlikely(n < 0)) {
-			rdm_inc(rx->rn, DropMalformed);
+			rdm_inc(rx->rn, DROP_MALFORMED);
 			refused = true;
 			break;
 		}
@@ -564,7 +569,7 @@ static void rx_data(struct rx *rx, const struct rdm_hdr *h, u32 at, u32 end)
 			if (f.type != RDM_FRAME_ACK && f.type != RDM_FRAME_PADDING)
 				eliciting = true;
 			if (rdm_assoc_rx_ctl(&rx->peer->a, rx->now, h->pn, &f, &rx->out)) {
-				rdm_inc(rx->rn, DropMalformed);
+				rdm_inc(rx->rn, DROP_MALFORMED);
 				refused = true;
 				break;
 			}
@@ -580,14 +585,14 @@ static void rx_segment(struct rx *rx, u32 at, u32 end)
 	const u8 *p;
 	int err;
 
-	rdm_inc(rx->rn, InPkts);
+	rdm_inc(rx->rn, IN_PKTS);
 	p = bytes(rx, at, min_t(u32, end - at, sizeof(buf)), buf);
 	err = p ? rdm_wire_hdr(&h, p, end - at) : -EPROTO;
 	if (err) {
 		if (err == -EPROTONOSUPPORT)
-			rdm_inc(rx->rn, DropVersion);
+			rdm_inc(rx->rn, DROP_VERSION);
 		else
-			rdm_inc(rx->rn, DropMalformed);
+			rdm_inc(rx->rn, DROP_MALFORMED);
 		return;
 	}
 	switch (h.type) {
@@ -652,11 +657,11 @@ void rdm_input(struct sock *sk, struct sk_buff *skb)
 	__skb_queue_head_init(&rx.xmitq);
 	INIT_LIST_HEAD(&rx.ready);
 	if (unlikely(udp_lib_checksum_complete(skb))) {
-		rdm_inc(rn, DropCsum);
+		rdm_inc(rn, DROP_CSUM);
 		goto drop;
 	}
 	if (unlikely(!skb->len || !addresses(&rx))) {
-		rdm_inc(rn, DropMalformed);
+		rdm_inc(rn, DROP_MALFORMED);
 		goto drop;
 	}
 	seg = skb_is_gso(skb) ? skb_shinfo(skb)->gso_size : skb->len;
@@ -689,7 +694,7 @@ void rdm_input_icmp(struct sock *sk, const struct rdm_addr *to, int err, bool ha
 	struct rdm_out out;
 	bool ok = false;
 
-	rdm_inc(rn, InIcmp);
+	rdm_inc(rn, IN_ICMP);
 	peer = rdm_peer_find(sk, to);
 	if (!peer)
 		return;

@@ -19,6 +19,8 @@
 #include <net/protocol.h>
 #include <net/udp.h>
 
+#include "msg.h"
+#include "peer.h"
 #include "rdm.h"
 
 /* RESETs that a namespace sends, per second: each answers a packet that anyone may send. */

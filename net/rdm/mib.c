@@ -11,11 +11,45 @@
 #include "rdm.h"
 
 static const char *const names[] = {
-#define X(name, text)	\
-	[RDM_MIB_##name] = #name,
-	RDM_MIB_LIST(X)
-#undef X
+	[RDM_MIB_IN_PKTS]		= "InPkts",
+	[RDM_MIB_IN_MSGS]		= "InMsgs",
+	[RDM_MIB_IN_DUP_MSGS]		= "InDupMsgs",
+	[RDM_MIB_IN_REFUSED]		= "InRefused",
+	[RDM_MIB_OUT_PKTS]		= "OutPkts",
+	[RDM_MIB_OUT_MSGS]		= "OutMsgs",
+	[RDM_MIB_OUT_ACKED]		= "OutAcked",
+	[RDM_MIB_OUT_FAILED]		= "OutFailed",
+	[RDM_MIB_OUT_RETRANS]		= "OutRetrans",
+	[RDM_MIB_OUT_GSO]		= "OutGso",
+	[RDM_MIB_OUT_NO_MEM]		= "OutNoMem",
+	[RDM_MIB_PTO]			= "Pto",
+	[RDM_MIB_IN_INIT]		= "InInit",
+	[RDM_MIB_INIT_ACK_SENT]		= "InitAckSent",
+	[RDM_MIB_RESET_SENT]		= "ResetSent",
+	[RDM_MIB_IN_RESET]		= "InReset",
+	[RDM_MIB_IN_ICMP]		= "InIcmp",
+	[RDM_MIB_ASSOC_OPENED]		= "AssocOpened",
+	[RDM_MIB_ASSOC_ACCEPTED]	= "AssocAccepted",
+	[RDM_MIB_ASSOC_CLOSED]		= "AssocClosed",
+	[RDM_MIB_ASSOC_FAILED]		= "AssocFailed",
+	[RDM_MIB_DROP_CSUM]		= "DropCsum",
+	[RDM_MIB_DROP_MALFORMED]	= "DropMalformed",
+	[RDM_MIB_DROP_VERSION]		= "DropVersion",
+	[RDM_MIB_DROP_DUP]		= "DropDup",
+	[RDM_MIB_DROP_TAG]		= "DropTag",
+	[RDM_MIB_DROP_ADDRESS]		= "DropAddress",
+	[RDM_MIB_DROP_COOKIE]		= "DropCookie",
+	[RDM_MIB_DROP_STALE]		= "DropStale",
+	[RDM_MIB_DROP_RESET]		= "DropReset",
+	[RDM_MIB_DROP_STATE]		= "DropState",
+	[RDM_MIB_DROP_PEERS]		= "DropPeers",
+	[RDM_MIB_DROP_TOMBSTONES]	= "DropTombstones",
+	[RDM_MIB_DROP_NO_SOCKET]	= "DropNoSocket",
+	[RDM_MIB_DROP_NO_MEM]		= "DropNoMem",
+	[RDM_MIB_DROP_QUEUE]		= "DropQueue",
+	[RDM_MIB_ERR_LOST]		= "ErrLost",
 };
+static_assert(ARRAY_SIZE(names) == RDM_MIB__NR);
 
 /**
  * rdm_mib_sum() - a counter of a namespace

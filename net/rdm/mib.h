@@ -9,52 +9,47 @@
 #include <linux/types.h>
 
 /*
- * X(name, what it counts): the name is what user space sees. Counters that begin with
- * Drop count packets that were thrown away, one reason each.
+ * The name that user space sees, and what it counts. Those that begin with Drop count
+ * packets that were thrown away, one reason each.
  */
-#define RDM_MIB_LIST(X)							\
-	X(InPkts, "packets received")					\
-	X(InMsgs, "messages delivered to sockets")			\
-	X(InDupMsgs, "messages or parts received again")		\
-	X(InRefused, "messages refused for want of memory")		\
-	X(OutPkts, "packets sent, INIT and RESET too")			\
-	X(OutMsgs, "messages accepted from users")			\
-	X(OutAcked, "messages acked by their receivers")		\
-	X(OutFailed, "messages that failed")				\
-	X(OutRetrans, "packets that repeat what was sent before")	\
-	X(OutGso, "super-packets: several packets in one pass")		\
-	X(OutNoMem, "packets lost for want of memory or a route")	\
-	X(Pto, "probe timeouts")					\
-	X(InInit, "INIT packets")					\
-	X(InitAckSent, "INIT-ACK packets sent")				\
-	X(ResetSent, "RESET packets sent")				\
-	X(InReset, "RESET packets accepted")				\
-	X(InIcmp, "ICMP errors about our packets")			\
-	X(AssocOpened, "associations opened from here")			\
-	X(AssocAccepted, "associations opened by peers")		\
-	X(AssocClosed, "associations that ended by consent")		\
-	X(AssocFailed, "associations that failed")			\
-	X(DropCsum, "wrong UDP checksum")				\
-	X(DropMalformed, "no valid packet or frame")			\
-	X(DropVersion, "another version of the protocol")		\
-	X(DropDup, "packet number seen before")				\
-	X(DropTag, "unknown connection tag")				\
-	X(DropAddress, "known tag from a wrong address")		\
-	X(DropCookie, "cookie not ours")				\
-	X(DropStale, "cookie too old or used before")			\
-	X(DropReset, "RESET that echoes nothing of ours")		\
-	X(DropState, "not expected in this state")			\
-	X(DropPeers, "no room for another association")			\
-	X(DropTombstones, "too many associations ended lately")		\
-	X(DropNoSocket, "no socket wants it")				\
-	X(DropNoMem, "no memory")					\
-	X(DropQueue, "lost in the UDP socket's queue")			\
-	X(ErrLost, "outcomes that found no room in the error queue")
-
 enum rdm_mib {
-#define X(name, text) RDM_MIB_##name,
-	RDM_MIB_LIST(X)
-#undef X
+	RDM_MIB_IN_PKTS,		/* InPkts: packets received */
+	RDM_MIB_IN_MSGS,		/* InMsgs: messages delivered to sockets */
+	RDM_MIB_IN_DUP_MSGS,		/* InDupMsgs: messages or parts received again */
+	RDM_MIB_IN_REFUSED,		/* InRefused: messages refused for want of memory */
+	RDM_MIB_OUT_PKTS,		/* OutPkts: packets sent, INIT and RESET too */
+	RDM_MIB_OUT_MSGS,		/* OutMsgs: messages accepted from users */
+	RDM_MIB_OUT_ACKED,		/* OutAcked: messages acked by their receivers */
+	RDM_MIB_OUT_FAILED,		/* OutFailed: messages that failed */
+	RDM_MIB_OUT_RETRANS,		/* OutRetrans: packets that repeat what was sent before */
+	RDM_MIB_OUT_GSO,		/* OutGso: super-packets: several packets in one pass */
+	RDM_MIB_OUT_NO_MEM,		/* OutNoMem: packets lost for want of memory or a route */
+	RDM_MIB_PTO,			/* Pto: probe timeouts */
+	RDM_MIB_IN_INIT,		/* InInit: INIT packets */
+	RDM_MIB_INIT_ACK_SENT,		/* InitAckSent: INIT-ACK packets sent */
+	RDM_MIB_RESET_SENT,		/* ResetSent: RESET packets sent */
+	RDM_MIB_IN_RESET,		/* InReset: RESET packets accepted */
+	RDM_MIB_IN_ICMP,		/* InIcmp: ICMP errors about our packets */
+	RDM_MIB_ASSOC_OPENED,		/* AssocOpened: associations opened from here */
+	RDM_MIB_ASSOC_ACCEPTED,		/* AssocAccepted: associations opened by peers */
+	RDM_MIB_ASSOC_CLOSED,		/* AssocClosed: associations that ended by consent */
+	RDM_MIB_ASSOC_FAILED,		/* AssocFailed: associations that failed */
+	RDM_MIB_DROP_CSUM,		/* DropCsum: wrong UDP checksum */
+	RDM_MIB_DROP_MALFORMED,		/* DropMalformed: no valid packet or frame */
+	RDM_MIB_DROP_VERSION,		/* DropVersion: another version of the protocol */
+	RDM_MIB_DROP_DUP,		/* DropDup: packet number seen before */
+	RDM_MIB_DROP_TAG,		/* DropTag: unknown connection tag */
+	RDM_MIB_DROP_ADDRESS,		/* DropAddress: known tag from a wrong address */
+	RDM_MIB_DROP_COOKIE,		/* DropCookie: cookie not ours */
+	RDM_MIB_DROP_STALE,		/* DropStale: cookie too old or used before */
+	RDM_MIB_DROP_RESET,		/* DropReset: RESET that echoes nothing of ours */
+	RDM_MIB_DROP_STATE,		/* DropState: not expected in this state */
+	RDM_MIB_DROP_PEERS,		/* DropPeers: no room for another association */
+	RDM_MIB_DROP_TOMBSTONES,	/* DropTombstones: too many associations ended lately */
+	RDM_MIB_DROP_NO_SOCKET,		/* DropNoSocket: no socket wants it */
+	RDM_MIB_DROP_NO_MEM,		/* DropNoMem: no memory */
+	RDM_MIB_DROP_QUEUE,		/* DropQueue: lost in the UDP socket's queue */
+	RDM_MIB_ERR_LOST,		/* ErrLost: outcomes that found no room in the error queue */
 	RDM_MIB__NR
 };
 

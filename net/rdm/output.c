@@ -11,11 +11,14 @@
 #include <net/ip6_route.h>
 #include <net/route.h>
 
+#include "msg.h"
+#include "peer.h"
 #include "rdm.h"
 
 /* For the link's, IP's and UDP's headers. */
 #define HEADROOM	(LL_MAX_HEADER + sizeof(struct ipv6hdr) + sizeof(struct udphdr))
 #define SUPER_MAX	65000
+#define SUPER_SEGS	64
 
 /**
  * rdm_peer_mtu() - the longest UDP payload that reaches a peer in one piece
@@ -229,7 +232,7 @@ static u16 max_segs(const struct rdm_peer *peer)
 	if (!READ_ONCE(peer->rn->tun.gso) || dst_xfrm(peer->dst))
 		return 1;
 	most = min_t(u32, SUPER_MAX, READ_ONCE(dev->gso_max_size)) / (peer->a.mtu + 48);
-	return clamp_t(u32, min_t(u32, most, READ_ONCE(dev->gso_max_segs)), 1, RDM_MAX_SEGS);
+	return clamp_t(u32, min_t(u32, most, READ_ONCE(dev->gso_max_segs)), 1, SUPER_SEGS);
 }
 
 static bool fill_pool(struct rdm_peer *peer, u16 want)
@@ -267,18 +270,18 @@ static void build(struct rdm_peer *peer, const struct rdm_plan *plan, struct sk_
 			break;
 		}
 		if (unlikely(!skb)) {
-			rdm_inc(peer->rn, OutNoMem);
+			rdm_inc(peer->rn, OUT_NO_MEM);
 			continue;
 		}
 		if (unlikely(skb->len < RDM_MIN_PACKET))
 			skb_put_zero(skb, RDM_MIN_PACKET - skb->len);
 		send_skb(peer, skb, xmitq);
 	}
-	rdm_add(peer->rn, OutPkts, plan->kind == RDM_PLAN_FRAGS ? plan->n : 1);
+	rdm_add(peer->rn, OUT_PKTS, plan->kind == RDM_PLAN_FRAGS ? plan->n : 1);
 	if (plan->again)
-		rdm_inc(peer->rn, OutRetrans);
+		rdm_inc(peer->rn, OUT_RETRANS);
 	if (super && plan->n > 1)
-		rdm_inc(peer->rn, OutGso);
+		rdm_inc(peer->rn, OUT_GSO);
 }
 
 /**
@@ -311,7 +314,7 @@ void rdm_output(struct rdm_peer *peer, u64 now, struct sk_buff_head *xmitq, stru
 		if (likely(routed))
 			build(peer, &plan, xmitq);
 		else
-			rdm_inc(peer->rn, OutNoMem);
+			rdm_inc(peer->rn, OUT_NO_MEM);
 	}
 }
 
@@ -332,5 +335,5 @@ void rdm_output_reset(struct rdm_peer *peer, struct sk_buff_head *xmitq)
 	rdm_wire_put_reset(skb_put(skb, RDM_RESET_LEN), peer->rx_tag ?: peer->a.local_tag,
 			   RDM_RESET_CLOSED, peer->a.cfg.incarnation);
 	send_skb(peer, skb, xmitq);
-	rdm_inc(peer->rn, ResetSent);
+	rdm_inc(peer->rn, RESET_SENT);
 }

@@ -9,6 +9,8 @@
 #include <linux/slab.h>
 #include <net/ip6_fib.h>
 
+#include "msg.h"
+#include "peer.h"
 #include "rdm.h"
 
 #define PEER_POOL_MAX	128
@@ -234,7 +236,7 @@ static int peer_hash(struct rdm_peer *peer)
 		return -ENOBUFS;
 	/* handshakes wait until those that ended are forgotten; nothing is evicted */
 	if (rn->ntombs >= READ_ONCE(rn->tun.max_tombstones)) {
-		rdm_inc(rn, DropTombstones);
+		rdm_inc(rn, DROP_TOMBSTONES);
 		return -ENOBUFS;
 	}
 	rsk->npeers++;
@@ -431,7 +433,7 @@ struct rdm_peer *rdm_peer_accept(struct sock *sk, const struct rdm_addr *remote,
 	if (old) {
 		peer = peer_succeed(old, tag, local, true);
 		if (!peer)
-			rdm_inc(rn, DropPeers);
+			rdm_inc(rn, DROP_PEERS);
 		return peer;
 	}
 	if (!refcount_inc_not_zero(&sk->sk_refcnt))
@@ -439,7 +441,7 @@ struct rdm_peer *rdm_peer_accept(struct sock *sk, const struct rdm_addr *remote,
 	peer = peer_new(sk, remote, local, tag, GFP_ATOMIC);
 	sock_put(sk);
 	if (IS_ERR(peer)) {
-		rdm_inc(rn, DropNoMem);
+		rdm_inc(rn, DROP_NO_MEM);
 		return NULL;
 	}
 	spin_lock_bh(&rn->hash_lock);
@@ -449,7 +451,7 @@ struct rdm_peer *rdm_peer_accept(struct sock *sk, const struct rdm_addr *remote,
 		refcount_inc(&peer->refs);
 	spin_unlock_bh(&rn->hash_lock);
 	if (err) {
-		rdm_inc(rn, DropPeers);
+		rdm_inc(rn, DROP_PEERS);
 		rdm_peer_put(peer);
 		return NULL;
 	}
@@ -475,7 +477,7 @@ void rdm_peer_alias(struct rdm_peer *peer, u64 tag)
 static void report(struct rdm_peer *peer, struct rdm_outcome *o)
 {
 	if (o->count && !peer->orphan) {
-		rdm_add(peer->rn, OutFailed, o->count);
+		rdm_add(peer->rn, OUT_FAILED, o->count);
 		rdm_report(peer->sk, &peer->remote, o);
 	}
 	memset(o, 0, sizeof(*o));
@@ -502,7 +504,7 @@ static void give_back(struct rdm_peer *peer, struct rdm_out *out)
 	}
 	report(peer, &o);
 	if (acked)
-		rdm_add(peer->rn, OutAcked, acked);
+		rdm_add(peer->rn, OUT_ACKED, acked);
 	if (!list_empty(&out->tx.done))
 		rdm_write_space(peer->sk);
 	list_for_each_entry_safe(m, tmp, &out->tx.dead, node)
@@ -519,6 +521,7 @@ static void give_back(struct rdm_peer *peer, struct rdm_out *out)
  * it. The caller holds a reference or RCU.
  */
 void rdm_peer_unlock(struct rdm_peer *peer, struct rdm_out *out, struct sk_buff_head *xmitq)
+	__releases(&peer->lock)
 {
 	struct rdm_sent *s, *tmp;
 	struct rdm_peer *next;
@@ -550,9 +553,9 @@ void rdm_peer_unlock(struct rdm_peer *peer, struct rdm_out *out, struct sk_buff_
 
 	if (over) {
 		if (peer->a.error && !done)
-			rdm_inc(peer->rn, AssocFailed);
+			rdm_inc(peer->rn, ASSOC_FAILED);
 		else
-			rdm_inc(peer->rn, AssocClosed);
+			rdm_inc(peer->rn, ASSOC_CLOSED);
 		next = peer_succeed(peer, 0, NULL, false);
 		if (next) {
 			struct sk_buff_head q;

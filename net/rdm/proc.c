@@ -15,6 +15,7 @@
 #include <linux/seq_file.h>
 #include <linux/seq_file_net.h>
 
+#include "peer.h"
 #include "rdm.h"
 
 /* [IPv6%scope]:port */

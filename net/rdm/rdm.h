@@ -50,9 +50,6 @@
 
 #define RDM_HASH_BITS		12
 #define RDM_TOMB_BITS		10
-#define RDM_INLINE_MAX		256	/* messages up to here are copied, not referenced */
-#define RDM_GAP			(RDM_HDR_LEN + RDM_FRAG_LEN)
-#define RDM_MAX_SEGS		64
 
 /* An address with its port; IPv4 as v4-mapped. Compared and hashed as bytes. */
 struct rdm_addr {
@@ -107,14 +104,14 @@ struct rdm_net {
 	struct hlist_head *by_addr;
 	struct hlist_head *tombs;
 	struct list_head tomb_list;
-	spinlock_t hash_lock;
+	spinlock_t hash_lock;	/* the tables; see Locking */
 	u32 npeers;
 	u32 ntombs;
 	u64 tombs_blind;
 	u32 hash_seed;
 	struct ratelimit_state reset_limit;
 	struct list_head socks;
-	spinlock_t socks_lock;
+	spinlock_t socks_lock;	/* socks */
 	struct ctl_table_header *sysctl;
 };
 
@@ -175,127 +172,6 @@ static inline struct rdm_sock *rdm_sk(const struct sock *sk)
 	return (struct rdm_sock *)sk;
 }
 
-struct rdm_tagnode {
-	struct hlist_node node;
-	u64 tag;
-	struct rdm_peer *peer;
-};
-
-/**
- * struct rdm_peer - an association in the kernel: identity, references, lock
- * @a: the association itself [lock]
- * @lock: see above
- * @refs: references
- * @rcu: frees it
- * @sk: the socket, held
- * @rn: the namespace
- * @remote: the peer's address
- * @local: our address, pinned when the association is made
- * @tags: in rdm_net.by_tag; the second one for the alias
- * @addr_node: in rdm_net.by_addr
- * @node: in rdm_sock.peers
- * @hashed: in the tables [hash_lock]
- * @dst: cached route [lock]
- * @dst_cookie: for its check [lock]
- * @timer: one for all deadlines
- * @timer_at: when it fires, ns [lock]
- * @pool: free packet records [lock]
- * @npool: how many [lock]
- * @orphan: the socket is closed; ends when all is sent [lock]
- * @orphan_since: last progress of an orphan, ns [lock]
- * @snd_used: truesize of messages accepted for it [queue lock]
- * @rx_tag: the tag by which the peer called us last [lock]
- * @outbound: opened from here
- */
-struct rdm_peer {
-	struct rdm_assoc a;
-	spinlock_t lock;
-	refcount_t refs;
-	struct rcu_head rcu;
-	struct sock *sk;
-	struct rdm_net *rn;
-	struct rdm_addr remote;
-	struct rdm_addr local;
-	struct rdm_tagnode tags[2];
-	struct hlist_node addr_node;
-	struct list_head node;
-	bool hashed;
-	struct dst_entry *dst;
-	u32 dst_cookie;
-	struct timer_list timer;
-	u64 timer_at;
-	struct list_head pool;
-	u16 npool;
-	bool orphan;
-	u64 orphan_since;
-	u32 snd_used;
-	u64 rx_tag;
-	bool outbound;
-};
-
-/* A run of equal fragments in one page: [gap | data] times n. */
-struct rdm_block {
-	struct page *page;
-	u32 off;
-	u16 first;
-	u16 n;
-};
-
-/**
- * struct rdm_msg - a message to be sent, in the kernel
- * @t: what the core knows of it
- * @truesize: charged to the socket
- * @nblocks: pages in use
- * @data: its bytes, when it is short (@nblocks is 0)
- * @blocks: where its bytes lie else
- *
- * The layout in pages is made for one pass through the stack: a gap for the headers
- * before each fragment's bytes, so that a run of fragments is a run of segments. A
- * gap is written once, at the first transmission; anything sent again gets fresh
- * headers, for the first copy may still be on its way.
- */
-struct rdm_msg {
-	struct rdm_txmsg t;
-	u32 truesize;
-	u16 nblocks;
-	u16 layout_stride;
-	u8 *data;
-	struct rdm_block *blocks;
-};
-
-/* A part of a received message, in the packet that brought it. */
-struct rdm_part {
-	struct rdm_rxfrag f;
-	struct sk_buff *skb;	/* held */
-	u32 at;			/* where its bytes began in the packet, before any trim */
-};
-
-/**
- * struct rdm_rec - a received message
- * @m: what the core knows of it
- * @node: in rdm_sock.rxq
- * @refs: readers that copy from it without the queue lock
- * @peer: who sent it, held
- * @charge: against the window
- * @truesize: charged to the socket
- * @stamp: when it was complete, since the epoch; 0 if nobody asks
- * @one: the only part of most messages
- * @copied: its bytes are in @data
- * @data: short messages
- */
-struct rdm_rec {
-	struct rdm_rxmsg m;
-	struct list_head node;
-	refcount_t refs;
-	struct rdm_peer *peer;
-	u32 charge;
-	u32 truesize;
-	ktime_t stamp;
-	struct rdm_part one;
-	bool copied;
-	u8 data[];
-};
-
 static inline u64 rdm_now(void)
 {
 	return ktime_get_ns();
@@ -332,42 +208,6 @@ void rdm_memory_init(void);
 int rdm_setsockopt(struct sock *sk, int level, int name, sockptr_t val, unsigned int len);
 int rdm_getsockopt(struct sock *sk, int level, int name, char __user *val, int __user *len);
 
-/* sendmsg.c */
-int rdm_sendmsg(struct socket *sock, struct msghdr *msg, size_t len);
-void rdm_msg_release(struct rdm_peer *peer, struct rdm_msg *m);
-void rdm_msg_free(struct rdm_msg *m);
-void rdm_write_space(struct sock *sk);
-bool rdm_snd_writable(const struct sock *sk);
-
-/* recvmsg.c */
-int rdm_recvmsg(struct socket *sock, struct msghdr *msg, size_t len, int flags);
-bool rdm_rcv_reserve(struct sock *sk, struct rdm_rec *rec, bool next, u64 now);
-void rdm_rcv_recharge(struct sock *sk, struct rdm_rec *rec, u32 extra);
-void rdm_rcv_unreserve(struct sock *sk, struct rdm_rec *rec);
-bool rdm_rcv_queue(struct sock *sk, struct list_head *recs);
-void rdm_rec_free(struct rdm_rec *rec);
-void rdm_rcv_purge(struct sock *sk);
-void rdm_report(struct sock *sk, const struct rdm_addr *to, const struct rdm_outcome *o);
-
-/* peer.c */
-struct rdm_peer *rdm_peer_find(struct sock *sk, const struct rdm_addr *remote);
-struct rdm_peer *rdm_peer_by_tag(struct rdm_net *rn, u64 tag);
-struct rdm_peer *rdm_peer_get(struct sock *sk, const struct rdm_addr *remote, gfp_t gfp);
-struct rdm_peer *rdm_peer_accept(struct sock *sk, const struct rdm_addr *remote,
-				 const struct rdm_addr *local, u64 tag, struct rdm_peer *old);
-void rdm_peer_alias(struct rdm_peer *peer, u64 tag);
-void rdm_peer_put(struct rdm_peer *peer);
-void rdm_peer_unlock(struct rdm_peer *peer, struct rdm_out *out, struct sk_buff_head *xmitq);
-void rdm_peer_orphan_all(struct sock *sk, bool abort);
-bool rdm_tomb_find(struct rdm_net *rn, u64 tag);
-void rdm_tombs_free(struct rdm_net *rn);
-
-/* output.c */
-void rdm_output(struct rdm_peer *peer, u64 now, struct sk_buff_head *xmitq, struct rdm_out *out);
-void rdm_output_reset(struct rdm_peer *peer, struct sk_buff_head *xmitq);
-bool rdm_route(struct rdm_peer *peer);
-u32 rdm_peer_mtu(const struct rdm_peer *peer);
-
 /* input.c */
 void rdm_input(struct sock *sk, struct sk_buff *skb);
 void rdm_input_icmp(struct sock *sk, const struct rdm_addr *to, int err, bool hard,
@@ -382,11 +222,6 @@ struct dst_entry *rdm_udp_route(struct sock *sk, const struct rdm_addr *local,
 void rdm_udp_send(struct sock *sk, struct dst_entry *dst, const struct rdm_addr *local,
 		  const struct rdm_addr *remote, struct sk_buff *skb);
 void rdm_udp_send_peer(struct rdm_peer *peer, struct sk_buff_head *xmitq);
-
-/* timer.c */
-void rdm_timer_init(struct rdm_peer *peer);
-void rdm_timer_arm(struct rdm_peer *peer, u64 now);
-void rdm_timer_stop(struct rdm_peer *peer);
 
 /* sysctl.c, proc.c */
 int rdm_sysctl_init(struct rdm_net *rn);

@@ -8,6 +8,8 @@
 #include <linux/slab.h>
 #include <linux/uio.h>
 
+#include "msg.h"
+#include "peer.h"
 #include "rdm.h"
 
 /* After so long without progress the token passes on. */
@@ -272,7 +274,7 @@ void rdm_report(struct sock *sk, const struct rdm_addr *to, const struct rdm_out
 		}
 	}
 	if (!skb)
-		rdm_add(rdm_net_of(sock_net(sk)), ErrLost, o->count);
+		rdm_add(rdm_net_of(sock_net(sk)), ERR_LOST, o->count);
 	/* a connected socket speaks of one peer only: its calls tell too, as UDP's do */
 	if (READ_ONCE(sk->sk_state) == TCP_ESTABLISHED && rdm_addr_eq(&rdm_sk(sk)->remote, to)) {
 		sk->sk_err = o->error;

@@ -9,6 +9,8 @@
 #include <linux/slab.h>
 #include <linux/uio.h>
 
+#include "msg.h"
+#include "peer.h"
 #include "rdm.h"
 
 #define SEND_FLAGS	(MSG_DONTWAIT | MSG_NOSIGNAL | MSG_MORE | MSG_EOR | MSG_CONFIRM | \
@@ -295,10 +297,10 @@ static int enqueue(struct sock *sk, struct rdm_peer *peer, const struct rdm_addr
 		rdm_peer_put(old);
 	}
 	now = rdm_now();
-	rdm_inc(peer->rn, OutMsgs);
+	rdm_inc(peer->rn, OUT_MSGS);
 	rdm_assoc_push(&peer->a, now, &m->t, &out);
 	if (peer->a.state == RDM_ASSOC_IDLE) {
-		rdm_inc(peer->rn, AssocOpened);
+		rdm_inc(peer->rn, ASSOC_OPENED);
 		rdm_assoc_open(&peer->a, now, &out);
 	}
 	rdm_output(peer, now, &xmitq, &out);

@@ -13,6 +13,8 @@
 
 #include <asm/ioctls.h>
 
+#include "msg.h"
+#include "peer.h"
 #include "rdm.h"
 
 static DEFINE_PER_CPU(int, rdm_memory_per_cpu_fw_alloc);
@@ -81,6 +83,8 @@ int rdm_addr_from_user(struct rdm_addr *to, const struct sock *sk, const struct 
  */
 int rdm_addr_to_user(const struct sock *sk, const struct rdm_addr *from, void *to)
 {
+	struct sockaddr_in *s4 = to;
+
 	if (sk->sk_family == AF_INET6) {
 		struct sockaddr_in6 *s6 = to;
 
@@ -90,15 +94,12 @@ int rdm_addr_to_user(const struct sock *sk, const struct rdm_addr *from, void *t
 		s6->sin6_addr = from->ip;
 		s6->sin6_scope_id = from->scope;
 		return sizeof(*s6);
-	} else {
-		struct sockaddr_in *s4 = to;
-
-		memset(s4, 0, sizeof(*s4));
-		s4->sin_family = AF_INET;
-		s4->sin_port = from->port;
-		s4->sin_addr.s_addr = from->ip.s6_addr32[3];
-		return sizeof(*s4);
 	}
+	memset(s4, 0, sizeof(*s4));
+	s4->sin_family = AF_INET;
+	s4->sin_port = from->port;
+	s4->sin_addr.s_addr = from->ip.s6_addr32[3];
+	return sizeof(*s4);
 }
 
 /**

@@ -8,6 +8,7 @@
 #include <net/ip.h>
 #include <net/ipv6.h>
 
+#include "peer.h"
 #include "rdm.h"
 
 #define USER_TIMEOUT_MIN	1000

@@ -5,6 +5,7 @@
  * deadline moves away, left alone: it fires early, finds nothing to do, and is
  * armed again. So packets that move deadlines all the time cost nothing here.
  */
+#include "peer.h"
 #include "rdm.h"
 
 static void expired(struct timer_list *t)
@@ -23,7 +24,7 @@ static void expired(struct timer_list *t)
 	pto = peer->a.rec.pto_count;
 	rdm_assoc_timer(&peer->a, now, &out);
 	if (peer->a.rec.pto_count != pto)
-		rdm_inc(peer->rn, Pto);
+		rdm_inc(peer->rn, PTO);
 	if (peer->orphan && peer->a.state != RDM_ASSOC_CLOSED &&
 	    now - max(peer->orphan_since, peer->a.last_active) > peer->a.cfg.user_timeout) {
 		/* nobody is left to wait for it */

@@ -16,6 +16,7 @@
 #include <net/udp.h>
 #include <net/udp_tunnel.h>
 
+#include "peer.h"
 #include "rdm.h"
 
 /*

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * rdm msg: messages in the kernel, on their way out (struct rdm_msg, made by
+ * sendmsg.c, sent by output.c) and in (struct rdm_rec, made by input.c, read by
+ * recvmsg.c), with the memory that each holds and is charged for.
+ */
+#ifndef _RDM_MSG_H
+#define _RDM_MSG_H
+
+#include "rdm.h"
+
+#define RDM_INLINE_MAX		256	/* messages up to here are copied, not referenced */
+#define RDM_GAP			(RDM_HDR_LEN + RDM_FRAG_LEN)
+
+/* A run of equal fragments in one page: [gap | data] times n. */
+struct rdm_block {
+	struct page *page;
+	u32 off;
+	u16 first;
+	u16 n;
+};
+
+/**
+ * struct rdm_msg - a message to be sent, in the kernel
+ * @t: what the core knows of it
+ * @truesize: charged to the socket
+ * @nblocks: pages in use
+ * @layout_stride: data bytes between two gaps
+ * @data: its bytes, when it is short (@nblocks is 0)
+ * @blocks: where its bytes lie else
+ *
+ * The layout in pages is made for one pass through the stack: a gap for the headers
+ * before each fragment's bytes, so that a run of fragments is a run of segments. A
+ * gap is written once, at the first transmission; anything sent again gets fresh
+ * headers, for the first copy may still be on its way.
+ */
+struct rdm_msg {
+	struct rdm_txmsg t;
+	u32 truesize;
+	u16 nblocks;
+	u16 layout_stride;
+	u8 *data;
+	struct rdm_block *blocks;
+};
+
+/* A part of a received message, in the packet that brought it. */
+struct rdm_part {
+	struct rdm_rxfrag f;
+	struct sk_buff *skb;	/* held */
+	u32 at;			/* where its bytes began in the packet, before any trim */
+};
+
+/**
+ * struct rdm_rec - a received message
+ * @m: what the core knows of it
+ * @node: in rdm_sock.rxq
+ * @refs: readers that copy from it without the queue lock
+ * @peer: who sent it, held
+ * @charge: against the window
+ * @truesize: charged to the socket
+ * @stamp: when it was complete, since the epoch; 0 if nobody asks
+ * @one: the only part of most messages
+ * @copied: its bytes are in @data
+ * @data: short messages
+ */
+struct rdm_rec {
+	struct rdm_rxmsg m;
+	struct list_head node;
+	refcount_t refs;
+	struct rdm_peer *peer;
+	u32 charge;
+	u32 truesize;
+	ktime_t stamp;
+	struct rdm_part one;
+	bool copied;
+	u8 data[];
+};
+
+/* sendmsg.c */
+int rdm_sendmsg(struct socket *sock, struct msghdr *msg, size_t len);
+void rdm_msg_release(struct rdm_peer *peer, struct rdm_msg *m);
+void rdm_msg_free(struct rdm_msg *m);
+void rdm_write_space(struct sock *sk);
+bool rdm_snd_writable(const struct sock *sk);
+
+/* recvmsg.c */
+int rdm_recvmsg(struct socket *sock, struct msghdr *msg, size_t len, int flags);
+bool rdm_rcv_reserve(struct sock *sk, struct rdm_rec *rec, bool next, u64 now);
+void rdm_rcv_recharge(struct sock *sk, struct rdm_rec *rec, u32 extra);
+void rdm_rcv_unreserve(struct sock *sk, struct rdm_rec *rec);
+bool rdm_rcv_queue(struct sock *sk, struct list_head *recs);
+void rdm_rec_free(struct rdm_rec *rec);
+void rdm_rcv_purge(struct sock *sk);
+void rdm_report(struct sock *sk, const struct rdm_addr *to, const struct rdm_outcome *o);
+
+#endif /* _RDM_MSG_H */

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * rdm peer: an association in the kernel: identity, references, lock, timer,
+ * and the way in which every section under its lock ends. What it does is decided
+ * in the core (assoc.h). The locks are explained in rdm.h.
+ */
+#ifndef _RDM_PEER_H
+#define _RDM_PEER_H
+
+#include "rdm.h"
+
+struct rdm_tagnode {
+	struct hlist_node node;
+	u64 tag;
+	struct rdm_peer *peer;
+};
+
+/**
+ * struct rdm_peer - an association in the kernel: identity, references, lock
+ * @a: the association itself [lock]
+ * @lock: see above
+ * @refs: references
+ * @rcu: frees it
+ * @sk: the socket, held
+ * @rn: the namespace
+ * @remote: the peer's address
+ * @local: our address, pinned when the association is made
+ * @tags: in rdm_net.by_tag; the second one for the alias
+ * @addr_node: in rdm_net.by_addr
+ * @node: in rdm_sock.peers
+ * @hashed: in the tables [hash_lock]
+ * @dst: cached route [lock]
+ * @dst_cookie: for its check [lock]
+ * @timer: one for all deadlines
+ * @timer_at: when it fires, ns [lock]
+ * @pool: free packet records [lock]
+ * @npool: how many [lock]
+ * @orphan: the socket is closed; ends when all is sent [lock]
+ * @orphan_since: last progress of an orphan, ns [lock]
+ * @snd_used: truesize of messages accepted for it [queue lock]
+ * @rx_tag: the tag by which the peer called us last [lock]
+ * @outbound: opened from here
+ */
+struct rdm_peer {
+	struct rdm_assoc a;
+	spinlock_t lock;	/* the association; see rdm.h */
+	refcount_t refs;
+	struct rcu_head rcu;
+	struct sock *sk;
+	struct rdm_net *rn;
+	struct rdm_addr remote;
+	struct rdm_addr local;
+	struct rdm_tagnode tags[2];
+	struct hlist_node addr_node;
+	struct list_head node;
+	bool hashed;
+	struct dst_entry *dst;
+	u32 dst_cookie;
+	struct timer_list timer;
+	u64 timer_at;
+	struct list_head pool;
+	u16 npool;
+	bool orphan;
+	u64 orphan_since;
+	u32 snd_used;
+	u64 rx_tag;
+	bool outbound;
+};
+
+/* peer.c */
+struct rdm_peer *rdm_peer_find(struct sock *sk, const struct rdm_addr *remote);
+struct rdm_peer *rdm_peer_by_tag(struct rdm_net *rn, u64 tag);
+struct rdm_peer *rdm_peer_get(struct sock *sk, const struct rdm_addr *remote, gfp_t gfp);
+struct rdm_peer *rdm_peer_accept(struct sock *sk, const struct rdm_addr *remote,
+				 const struct rdm_addr *local, u64 tag, struct rdm_peer *old);
+void rdm_peer_alias(struct rdm_peer *peer, u64 tag);
+void rdm_peer_put(struct rdm_peer *peer);
+void rdm_peer_unlock(struct rdm_peer *peer, struct rdm_out *out, struct sk_buff_head *xmitq)
+	__releases(&peer->lock);
+void rdm_peer_orphan_all(struct sock *sk, bool abort);
+bool rdm_tomb_find(struct rdm_net *rn, u64 tag);
+void rdm_tombs_free(struct rdm_net *rn);
+
+/* output.c */
+void rdm_output(struct rdm_peer *peer, u64 now, struct sk_buff_head *xmitq, struct rdm_out *out);
+void rdm_output_reset(struct rdm_peer *peer, struct sk_buff_head *xmitq);
+bool rdm_route(struct rdm_peer *peer);
+u32 rdm_peer_mtu(const struct rdm_peer *peer);
+
+/* timer.c */
+void rdm_timer_init(struct rdm_peer *peer);
+void rdm_timer_arm(struct rdm_peer *peer, u64 now);
+void rdm_timer_stop(struct rdm_peer *peer);
+
+#endif /* _RDM_PEER_H */

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * rdm plan: what the core asks of those who call it: packets to build (struct
+ * rdm_plan), and what an event gave back (struct rdm_out). Pure.
+ */
+#ifndef _RDM_PLAN_H
+#define _RDM_PLAN_H
+
+#include <linux/list.h>
+#include <linux/types.h>
+
+#include "txqueue.h"
+#include "wire.h"
+
+/* Ranges told in one ACK frame; older ones were told before. */
+#define RDM_ACK_TELL		16
+
+/* What an event asks of the caller (rdm_out.acts). */
+#define RDM_OUT_SEND	BIT(0)	/* rdm_assoc_next() may have packets */
+#define RDM_OUT_CLOSED	BIT(1)	/* the association is over: look at error */
+
+/**
+ * struct rdm_out - what events give back
+ * @tx: messages with an outcome, messages to free
+ * @recs: packet records to free, by rdm_sent.node
+ * @acts: RDM_OUT_*
+ */
+struct rdm_out {
+	struct rdm_txout tx;
+	struct list_head recs;
+	u32 acts;
+};
+
+static inline void rdm_out_init(struct rdm_out *out)
+{
+	rdm_txout_init(&out->tx);
+	INIT_LIST_HEAD(&out->recs);
+	out->acts = 0;
+}
+
+enum rdm_plan_kind {
+	RDM_PLAN_RAW,		/* @head is the whole packet */
+	RDM_PLAN_BUNDLE,	/* @head, then @n whole messages from @msg on */
+	RDM_PLAN_FRAGS,		/* @n packets, each one fragment; @head before the first */
+};
+
+#define RDM_PLAN_HEAD	(RDM_HDR_LEN + RDM_COOKIE_HDR_LEN + RDM_COOKIE_LEN + \
+			 RDM_ACK_LEN + RDM_ACK_TELL * RDM_ACK_RANGE_LEN + \
+			 RDM_WINDOW_LEN + 2 * RDM_CLOSE_LEN + RDM_PING_LEN)
+
+/**
+ * struct rdm_plan - packets to build
+ * @kind: enum rdm_plan_kind
+ * @again: the messages were sent before
+ * @n: messages (BUNDLE, finished ones among them are left out) or packets (FRAGS)
+ * @frag: first fragment (FRAGS)
+ * @nrecs: packet records that were taken from the pool
+ * @head_len: bytes of @head: header and control frames. Only FRAGS with @n == 1
+ *	have control frames; packets after the first need a header of their own with
+ *	the number @pn + i
+ * @size: UDP payload of the packet, with padding; of each packet but a message's
+ *	last for FRAGS
+ * @pn: number of the (first) packet
+ * @msg: first message, or NULL
+ * @head: encoded
+ */
+struct rdm_plan {
+	u8 kind;
+	bool again;
+	u16 n;
+	u16 frag;
+	u16 nrecs;
+	u16 head_len;
+	u32 size;
+	u64 pn;
+	struct rdm_txmsg *msg;
+	u8 head[RDM_PLAN_HEAD];
+};
+
+#endif /* _RDM_PLAN_H */
