@@ -296,7 +296,6 @@ int sock_take_error(int fd, struct failure *f)
 	socklen_t len = sizeof(int);
 	int err = 0;
 
-	memset(f, 0, sizeof(*f));
 	for (;;) {
 		struct sockaddr_storage name = { 0 };
 		char control[512], data[64];

@@ -83,7 +83,10 @@ struct failure {
 	bool maybe_delivered;	/* of some of them nobody knows whether they arrived */
 };
 
-/* Reads the error queue and SO_ERROR empty, and sums up what it finds. */
+/*
+ * Reads the error queue and SO_ERROR empty, and adds what it finds to @f, which begins
+ * as zero. Returns the first errno found, 0 when there was none.
+ */
 int sock_take_error(int fd, struct failure *f);
 
 /* strerror() in the words of this trade. */

@@ -135,15 +135,15 @@ static void sleep_until(uint64_t when)
 		;
 }
 
-static void report_failure(const struct options *opt, int fd, int err)
+/* @f: what is known already; @err: errno, if nothing is. */
+static void report_failure(const struct options *opt, int fd, struct failure *f, int err)
 {
 	char text[FAILURE_TEXT];
-	struct failure f;
 
-	if (!sock_take_error(fd, &f))
-		f.error = err;
+	if (!sock_take_error(fd, f))
+		f->error = err;
 	fprintf(stderr, "rdmdemo: %s: %s\n", opt->proto->name,
-		failure_text(&f, text, sizeof(text)));
+		failure_text(f, text, sizeof(text)));
 }
 
 /* The sending process, to its end. */
@@ -151,6 +151,7 @@ static void run_sender(const struct options *opt, const struct endpoint *to, int
 {
 	bool udp = !(opt->proto->flags & PROTO_RELIABLE);
 	struct result result = { 0 };
+	struct failure f = { 0 };
 	uint64_t start, end;
 	uint8_t *msg = malloc(MSGCHECK_HEADER + CONTENT_MAX);
 	int fd;
@@ -171,7 +172,7 @@ static void run_sender(const struct options *opt, const struct endpoint *to, int
 		if (send(fd, msg, len, 0) < 0) {
 			if (errno == EINTR)
 				continue;
-			report_failure(opt, fd, errno);
+			report_failure(opt, fd, &f, errno);
 			goto out;
 		}
 		result.sent++;
@@ -180,17 +181,19 @@ static void run_sender(const struct options *opt, const struct endpoint *to, int
 			sleep_until(start + result.bytes * NS_PER_SEC / opt->rate);
 	}
 	while (opt->proto->flags & PROTO_RDM && sock_unacked(fd) != 0) {
-		struct failure f;
-
 		if (sock_take_error(fd, &f)) {
-			report_failure(opt, fd, f.error);
+			report_failure(opt, fd, &f, f.error);
 			goto out;
 		}
 		if (now_ns() > end) {
-			report_failure(opt, fd, ETIMEDOUT);
+			report_failure(opt, fd, &f, ETIMEDOUT);
 			goto out;
 		}
 		sleep_until(now_ns() + 10 * NS_PER_MS);
+	}
+	if (sock_take_error(fd, &f)) {
+		report_failure(opt, fd, &f, f.error);
+		goto out;
 	}
 	result.complete = true;
 out:

@@ -128,23 +128,34 @@ static void show_progress(struct cat *cat, bool last)
 	uint64_t now = now_ns(), bytes = cat->sent.bytes + cat->received.bytes;
 	uint64_t until = last && cat->end_ns ? cat->end_ns : now;
 	double seconds = until > cat->start_ns ? (double)(until - cat->start_ns) / 1e9 : 0;
+	long unacked = 0;
 
 	if (!cat->start_ns || (!last && now - cat->shown_ns < PROGRESS_NS))
 		return;
 	cat->shown_ns = now;
 	if (!cat->show && !(last && cat->opt->verbose))
 		return;
-	fprintf(stderr, "%s%llu messages, %.3f MB, %.1f s, %.3f MB/s%s",
-		cat->show ? "\r" : "rdmcat: ",
+	/* What merely stands in the send buffer is not progress. */
+	if (cat->opt->proto->flags & PROTO_RDM)
+		unacked = sock_unacked(cat->fd);
+	if (unacked > 0)
+		bytes -= (uint64_t)unacked < cat->sent.bytes ? (uint64_t)unacked :
+							       cat->sent.bytes;
+	fprintf(stderr, "%s%llu messages, %.3f MB, %.1f s, %.3f MB/s",
+		cat->show ? "\r\033[K" : "rdmcat: ",
 		(unsigned long long)(cat->sent.messages + cat->received.messages),
-		(double)bytes / 1e6, seconds, seconds > 0 ? (double)bytes / 1e6 / seconds : 0,
-		last ? "\n" : "   ");
+		(double)bytes / 1e6, seconds,
+		seconds > 0 ? (double)bytes / 1e6 / seconds : 0);
+	if (unacked > 0)
+		fprintf(stderr, ", %.3f MB not acknowledged yet", (double)unacked / 1e6);
+	if (last)
+		fputc('\n', stderr);
 }
 
 static void fail(struct cat *cat, const char *what)
 {
-	if (cat->show)
-		show_progress(cat, true);
+	if (cat->show && cat->start_ns)
+		fputc('\n', stderr);
 	die(EXIT_FAILED, "%s", what);
 }
 
@@ -176,8 +187,8 @@ static bool error_after_all_is_done(const struct cat *cat)
  */
 static void socket_error(struct cat *cat, int err)
 {
-	struct failure f;
 	char text[FAILURE_TEXT], full[FAILURE_TEXT + 64];
+	struct failure f = { 0 };
 
 	if (!cat->error)
 		cat->error = err;
@@ -189,6 +200,11 @@ static void socket_error(struct cat *cat, int err)
 	cat->error = 0;
 	if (!f.error)
 		return;
+	if (f.messages) {
+		/* What else failed by the same event comes at once: count that too. */
+		usleep(50000);
+		sock_take_error(cat->fd, &f);
+	}
 	failure_text(&f, text, sizeof(text));
 	if (error_after_all_is_done(cat)) {
 		note(cat, text, NULL);
@@ -418,10 +434,9 @@ static void step_tx(struct cat *cat)
 		 * and an error after this point is no longer about the data.
 		 */
 		if (all_acked(cat)) {
-			struct failure f;
-
-			if (sock_take_error(cat->fd, &f))
-				socket_error(cat, f.error);
+			socket_error(cat, 0);
+			if (cat->tx != TX_DRAIN)
+				break;
 			note(cat, cat->opt->proto->flags & PROTO_RELIABLE ?
 			     "all sent, and acknowledged" : "all sent", NULL);
 			cat->end_ns = now_ns();

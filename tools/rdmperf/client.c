@@ -46,8 +46,8 @@ static void start_timer(double seconds)
 
 static void fail_channel(const struct chan *ch, const char *what, int err)
 {
+	struct failure f = { 0 };
 	char text[FAILURE_TEXT];
-	struct failure f;
 
 	if (!sock_take_error(ch->fd, &f))
 		f.error = err == EAGAIN || err == EINTR ? ETIMEDOUT : err;
@@ -239,21 +239,24 @@ void client_rr(const struct client *cl, struct rr_result *r)
 static void drain(const struct client *cl, struct chan *ch)
 {
 	uint64_t moved = now_ns();
+	struct failure f = { 0 };
+	char text[FAILURE_TEXT];
 	long before = -1, left;
-	struct failure f;
 
 	while ((left = sock_unacked(ch->fd)) > 0) {
 		if (left != before)
 			moved = now_ns();
 		before = left;
 		if (sock_take_error(ch->fd, &f))
-			fail_channel(ch, "not all was acknowledged", f.error);
+			die(EXIT_FAILED, "%s: %s", ch->proto->name,
+			    failure_text(&f, text, sizeof(text)));
 		if (now_ns() - moved > cl->timeout_ns)
 			fail_channel(ch, "not all was acknowledged", ETIMEDOUT);
 		usleep(1000);
 	}
 	if (sock_take_error(ch->fd, &f))
-		fail_channel(ch, "not all was acknowledged", f.error);
+		die(EXIT_FAILED, "%s: %s", ch->proto->name,
+		    failure_text(&f, text, sizeof(text)));
 }
 
 static uint64_t send_stream(const struct client *cl, struct chan *ch)
