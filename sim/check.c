@@ -89,6 +89,9 @@ void check_done(struct sim *s, struct msg *m)
 	m->fate = t->fate;
 	s->open--;
 	s->last_outcome = s->now;
+	if (s->patience && s->now - m->accepted_at > s->patience)
+		fail(s, "message %u has its outcome only after %llu ms", m->id,
+		     (s->now - m->accepted_at) / SIM_MS);
 	trace(s, "node %u: message %u is %s (%d, fate %u)", m->src, m->id,
 	      t->error ? "failed" : "acked", t->error, t->fate);
 	if (!t->error) {

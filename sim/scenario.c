@@ -41,6 +41,8 @@ static void traffic_tick(struct sim *s, u64 arg)
 	struct node *n = &s->nodes[t->src];
 	u32 burst = below(s, t->burst) + 1;
 
+	if (n->down)
+		t->left = 0;
 	while (t->left && burst-- && n->bound) {
 		struct peer *p = peer_find(n, t->dst);
 
@@ -297,7 +299,7 @@ static void silence(struct sim *s)
 		take_down(s, 0, 1, at, 100000 * SIM_SEC);
 	if (which != 1)
 		take_down(s, 1, 0, at, 100000 * SIM_SEC);
-	s->deadline = s->now + 120 * SIM_SEC;
+	s->patience = 65 * SIM_SEC;
 }
 
 static void bottleneck(struct sim *s)
@@ -448,9 +450,9 @@ static void nobody_there(struct sim *s)
 {
 	ordinary(s);
 	s->all_acked = false;
-	s->ntraffic = 1;
+	s->traffic[1].left = 0;
 	sock_close(s, 1);
-	s->deadline = s->now + 40 * SIM_SEC;
+	s->patience = 40 * SIM_SEC;
 }
 
 /* Packets from long ago, and packets from nobody */

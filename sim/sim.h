@@ -245,7 +245,7 @@ struct sim {
 	bool all_acked;		/* every message is acked and delivered */
 	bool may_crash;		/* a sender may vanish with its messages */
 	u64 deadline;		/* by when every message has its outcome */
-	u64 until;		/* run at least so long */
+	u64 patience;		/* longest time from acceptance to outcome, 0: any */
 };
 
 /* sim.c */
