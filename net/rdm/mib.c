@@ -49,6 +49,7 @@ static const char *const names[] = {
 	[RDM_MIB_DROP_QUEUE]		= "DropQueue",
 	[RDM_MIB_ERR_LOST]		= "ErrLost",
 };
+
 static_assert(ARRAY_SIZE(names) == RDM_MIB__NR);
 
 /**

@@ -45,7 +45,7 @@ enum rdm_mib {
 	RDM_MIB_DROP_RESET,		/* DropReset: RESET that echoes nothing of ours */
 	RDM_MIB_DROP_STATE,		/* DropState: not expected in this state */
 	RDM_MIB_DROP_PEERS,		/* DropPeers: no room for another association */
-	RDM_MIB_DROP_TOMBSTONES,	/* DropTombstones: too many associations ended lately */
+	RDM_MIB_DROP_TOMBSTONES,	/* DropTombstones: too many ended lately */
 	RDM_MIB_DROP_NO_SOCKET,		/* DropNoSocket: no socket wants it */
 	RDM_MIB_DROP_NO_MEM,		/* DropNoMem: no memory */
 	RDM_MIB_DROP_QUEUE,		/* DropQueue: lost in the UDP socket's queue */

@@ -334,6 +334,8 @@ static struct rdm_peer *peer_succeed(struct rdm_peer *old, u64 tag, const struct
 			spin_lock(&old->sk->sk_receive_queue.lock);
 			new->snd_used = old->snd_used;
 			old->snd_used = 0;
+			if (rdm_sk(old->sk)->blocked == old)
+				WRITE_ONCE(rdm_sk(old->sk)->blocked, new);
 			spin_unlock(&old->sk->sk_receive_queue.lock);
 			if (!tag && new->a.txq.n)
 				rdm_assoc_open(&new->a, rdm_now(), &out);

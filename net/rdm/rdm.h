@@ -124,6 +124,8 @@ struct rdm_net {
  * @incarnation: names this life of the socket
  * @rxq: received messages, by rdm_rec.node [queue lock]
  * @rx_used: charges of messages received and being received [queue lock]
+ * @blocked: the peer for which the last send found no room, or NULL [queue lock]
+ * @blocked_size: how much it asked for, truesize [queue lock]
  * @tx_bytes: length of messages without an outcome, for SIOCOUTQ [queue lock]
  * @token: the message that exceeds the receive buffer, or NULL [queue lock]
  * @token_at: when it was taken, ns [queue lock]
@@ -148,6 +150,8 @@ struct rdm_sock {
 	u64 incarnation;
 	struct list_head rxq;
 	u64 rx_used;
+	struct rdm_peer *blocked;
+	u32 blocked_size;
 	u64 tx_bytes;
 	struct rdm_rec *token;
 	u64 token_at;

@@ -22,11 +22,15 @@
  * rdm_snd_writable() - what poll() says about sending
  * @sk: the socket
  *
- * Return: true when an ordinary message to an idle peer would be accepted now.
+ * Speaks for the socket: false when its buffer is full, and from a send that found no room
+ * for its peer until that peer has room again or another send succeeds.
+ *
+ * Return: true when it is worth to try.
  */
 bool rdm_snd_writable(const struct sock *sk)
 {
-	return READ_ONCE(sk->sk_wmem_queued) < READ_ONCE(sk->sk_sndbuf);
+	return READ_ONCE(sk->sk_wmem_queued) < READ_ONCE(sk->sk_sndbuf) &&
+	       !READ_ONCE(rdm_sk(sk)->blocked);
 }
 
 /**
@@ -73,7 +77,11 @@ static int try_reserve(struct sock *sk, struct rdm_peer *peer, u32 truesize, u32
 			rdm_sk(sk)->tx_bytes += len;
 			peer->snd_used += truesize;
 			err = 0;
+			WRITE_ONCE(rdm_sk(sk)->blocked, NULL);
 		}
+	} else {
+		rdm_sk(sk)->blocked_size = truesize;
+		WRITE_ONCE(rdm_sk(sk)->blocked, peer);
 	}
 	spin_unlock_bh(&sk->sk_receive_queue.lock);
 	return err;
@@ -86,6 +94,8 @@ static void unreserve(struct sock *sk, struct rdm_peer *peer, u32 truesize, u32 
 	rdm_sk(sk)->tx_bytes -= len;
 	peer->snd_used -= truesize;
 	sk_mem_uncharge(sk, truesize);
+	if (rdm_sk(sk)->blocked == peer && may_reserve(sk, peer, rdm_sk(sk)->blocked_size))
+		WRITE_ONCE(rdm_sk(sk)->blocked, NULL);
 	spin_unlock_bh(&sk->sk_receive_queue.lock);
 }
 
