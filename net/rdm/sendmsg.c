@@ -79,7 +79,8 @@ static int try_reserve(struct sock *sk, struct rdm_peer *peer, u32 truesize, u32
 			err = 0;
 			WRITE_ONCE(rdm_sk(sk)->blocked, NULL);
 		}
-	} else {
+	} else if (peer->snd_used) {
+		/* with nothing of its own queued it waits for the socket as a whole */
 		rdm_sk(sk)->blocked_size = truesize;
 		WRITE_ONCE(rdm_sk(sk)->blocked, peer);
 	}
