@@ -109,7 +109,12 @@ void check_done(struct sim *s, struct msg *m)
 		fail(s, "message %u failed with fate queued", m->id);
 	if (t->fate == RDM_FATE_NEVER_SENT && (m->delivered || m->queued))
 		fail(s, "message %u is said never to have been sent, but it arrived", m->id);
-	if (s->all_acked)
+	if (t->error == EMSGSIZE) {
+		s->count[C_TOO_LONG]++;
+		if (m->len <= s->nodes[m->dst].max_msg)
+			fail(s, "message %u is said to be too long", m->id);
+	}
+	if (s->all_acked || (s->all_fit && t->error != EMSGSIZE))
 		fail(s, "message %u to node %u fails with errno %d (fate %u)", m->id, m->dst,
 		     t->error, t->fate);
 }

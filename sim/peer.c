@@ -40,7 +40,7 @@ struct peer *peer_new(struct node *n, u16 remote, u64 tag)
 		.incarnation = n->incarnation,
 		.rx_window = n->rx_window,
 		.first_seq = n->first_seq,
-		.first_pn = n->first_pn,
+		.first_pn = n->first_pn,	/* of the first association only */
 		.user_timeout = n->user_timeout,
 		.idle_timeout = n->idle_timeout,
 		.max_msg = n->max_msg,
@@ -50,6 +50,7 @@ struct peer *peer_new(struct node *n, u16 remote, u64 tag)
 	};
 
 	rdm_assoc_init(&p->a, &cfg);
+	n->first_pn = 0;
 	p->n = n;
 	p->remote = remote;
 	p->uid = n->s->next_uid++;
@@ -295,8 +296,14 @@ static void peer_over(struct peer *p)
 		struct rdm_txmsg *t;
 		struct rdm_out out;
 
-		list_for_each_entry(t, &p->a.txq.msgs, node)
-			container_of(t, struct txrec, tx)->m->unbound = true;
+		list_for_each_entry(t, &p->a.txq.msgs, node) {
+			struct msg *m = container_of(t, struct txrec, tx)->m;
+
+			if (t->bound || m->delivered || m->queued)
+				fail(s, "message %u goes on, but it was %s", m->id,
+				     t->bound ? "bound" : "delivered");
+			m->unbound = true;
+		}
 		rdm_out_init(&out);
 		if (!next) {
 			next = peer_new(n, p->remote, rnd(s) | 1);

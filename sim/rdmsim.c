@@ -42,6 +42,9 @@ static void how_to_replay(void)
 	fflush(stdout);
 }
 
+/* Real time, seconds; no run takes one. */
+#define RUN_TIMEOUT	60
+
 /* A warning of the kernel's code or a sanitizer's report ends the program: say where. */
 static void died(int sig)
 {
@@ -56,6 +59,7 @@ static bool run(const struct scenario *sc, u64 seed, u64 *count)
 {
 	bool ok;
 
+	alarm(RUN_TIMEOUT);
 	sim.name = sc->name;
 	sim_init(&sim, seed, 2);
 	sc->setup(&sim);
@@ -196,6 +200,7 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	signal(SIGABRT, died);
+	signal(SIGALRM, died);
 	if (__sanitizer_set_death_callback)
 		__sanitizer_set_death_callback(how_to_replay);
 

@@ -299,6 +299,7 @@ static void silence(struct sim *s)
 		take_down(s, 0, 1, at, 100000 * SIM_SEC);
 	if (which != 1)
 		take_down(s, 1, 0, at, 100000 * SIM_SEC);
+	s->deadline = U64_MAX;
 	s->patience = 65 * SIM_SEC;
 }
 
@@ -384,6 +385,8 @@ static void patient(struct sim *s)
 {
 	s->all_acked = false;
 	s->may_crash = true;
+	s->deadline = U64_MAX;
+	s->patience = 100 * SIM_SEC;
 	for (u32 i = 0; i < s->ntraffic; i++) {
 		s->traffic[i].left *= 2;
 		s->traffic[i].every = between(s, 1, 50) * SIM_MS;
@@ -504,25 +507,39 @@ static void idle(struct sim *s)
 		sim_call(s, s->now + between(s, 0, 60) * SIM_SEC, net_replay, 0);
 }
 
+/* The packet number at which an association takes nothing new. */
+#define PN_SOFT	(RDM_PN_MAX - RDM_PN_RESERVE)
+
 static void limits(struct sim *s)
 {
 	static const u64 seqs[] = { U64_MAX, U64_MAX, 1ULL << 32, 1ULL << 63 };
-	static const u64 pns[] = { RDM_PN_MAX, RDM_PN_MAX, 1ULL << 32, 1ULL << 47 };
-	u64 seq = seqs[below(s, 4)] - below(s, 100), pn = pns[below(s, 4)] - below(s, 300);
+	static const u64 pns[] = { PN_SOFT, PN_SOFT, 1ULL << 32, 1ULL << 47 };
+	u64 seq = seqs[below(s, 4)] - 1 - below(s, 100);
 
 	ordinary(s);
 	every_link(s, drop_a_little);
+	if (chance(s, 5000))
+		every_link(s, disorder);
 	for (u16 i = 0; i < s->nnodes; i++) {
-		if (chance(s, 7000))
-			s->nodes[i].first_pn = pn;
 		s->nodes[i].first_seq = seq;
+		if (chance(s, 7000))
+			s->nodes[i].first_pn = pns[below(s, 4)] - below(s, 300);
 	}
+}
+
+/* Where no peer helps to end in time: the end is an error, and clean. */
+static void pn_runs_out(struct sim *s)
+{
+	ordinary(s);
+	s->all_acked = false;
+	s->nodes[below(s, 2)].first_pn = RDM_PN_MAX - U16_MAX - below(s, 60);
 }
 
 static void too_long(struct sim *s)
 {
 	ordinary(s);
 	s->all_acked = false;
+	s->all_fit = true;
 	s->nodes[1].max_msg = 1 + below(s, 3000);
 	s->nodes[0].max_msg = 1 + below(s, 3000);
 }
@@ -580,6 +597,8 @@ const struct scenario scenarios[] = {
 	  { C_IDLE_CLOSE, C_RENEWED } },
 	{ "limits", "U4 packet number and sequence reach their limits", limits, 100,
 	  { C_RENEWED } },
+	{ "pn-runs-out", "U4 an association out of packet numbers ends, and a new one goes on",
+	  pn_runs_out, 100, { C_ACKED, C_FAILED } },
 	{ "too-long", "U5 a message that the peer does not take fails alone", too_long, 100,
 	  { C_TOO_LONG, C_ACKED } },
 	{ "no-memory", "U1 a sender that lacks memory goes on when it is back", no_memory, 100,

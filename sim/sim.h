@@ -243,6 +243,7 @@ struct sim {
 
 	/* what the scenario promises */
 	bool all_acked;		/* every message is acked and delivered */
+	bool all_fit;		/* ... but those that the peer does not take */
 	bool may_crash;		/* a sender may vanish with its messages */
 	u64 deadline;		/* by when every message has its outcome */
 	u64 patience;		/* longest time from acceptance to outcome, 0: any */

@@ -13,6 +13,13 @@
 #include <linux/string.h>
 
 #include "assoc.h"
+#include "cookie.h"
+
+/*
+ * Probe timeouts after which a peer that keeps answering RESET(no association) is believed,
+ * before the handshake is done: so often may the cookie be lost and data arrive.
+ */
+#define DOUBT_COOKIE	8
 
 const char *const rdm_assoc_states[RDM_ASSOC__NR] = {
 	[RDM_ASSOC_IDLE]	= "idle",
@@ -147,6 +154,19 @@ void __rdm_assoc_waiting(struct rdm_assoc *a, u64 now)
 {
 	if (!waits(a))
 		a->wait_since = now;
+}
+
+/**
+ * __rdm_assoc_close() - offer the peer to end an association that has nothing in doubt
+ * @a: an association in RDM_ASSOC_ESTABLISHED
+ * @now: ns
+ */
+void __rdm_assoc_close(struct rdm_assoc *a, u64 now)
+{
+	__rdm_assoc_waiting(a, now);
+	__rdm_assoc_event(a, RDM_ASSOC_EV_IDLE);
+	a->tries = 0;
+	a->need |= RDM_CTL_CLOSE;
 }
 
 static u64 give_up_at(const struct rdm_assoc *a)
@@ -351,9 +371,21 @@ void rdm_assoc_rx_reset(struct rdm_assoc *a, u64 tag, u8 reason, struct rdm_out 
 		 * Data may have overtaken the cookie, or the peer has no room yet:
 		 * the cookie is repeated until it is too old.
 		 */
-		if (tag != a->peer_tag || reason == RDM_RESET_NO_ASSOC ||
-		    reason == RDM_RESET_BUSY)
+		if (tag != a->peer_tag || reason == RDM_RESET_BUSY)
 			return;
+		if (reason == RDM_RESET_NO_ASSOC && a->doubt <= DOUBT_COOKIE) {
+			a->doubt = max_t(u8, a->doubt, 1);
+			return;
+		}
+		if (reason == RDM_RESET_STALE && a->cfg.user_timeout < RDM_TOMBSTONE_LIFE) {
+			/*
+			 * Had the peer ever taken the cookie, it would know so for longer than
+			 * we wait: nothing has arrived, and all of it may go to a successor.
+			 */
+			__rdm_assoc_over(a, ECONNRESET, out);
+			rdm_txq_unbind(&a->txq);
+			return;
+		}
 		break;
 	case RDM_ASSOC_ESTABLISHED:
 		if (tag != a->peer_tag || reason == RDM_RESET_BUSY)
@@ -375,8 +407,8 @@ void rdm_assoc_rx_reset(struct rdm_assoc *a, u64 tag, u8 reason, struct rdm_out 
 	case RDM_ASSOC_CLOSING:
 		if (tag != a->peer_tag)
 			return;
-		/* the peer had consented, and its CLOSE-ACK was lost */
-		__rdm_assoc_over(a, 0, out);
+		/* CLOSED: the peer had consented, and its CLOSE-ACK was lost */
+		__rdm_assoc_over(a, reason == RDM_RESET_CLOSED ? 0 : ECONNRESET, out);
 		return;
 	default:
 		return;
@@ -472,6 +504,10 @@ void rdm_assoc_timer(struct rdm_assoc *a, u64 now, struct rdm_out *out)
 			a->need |= RDM_CTL_INIT;
 			a->retry_at = now + __rdm_assoc_backoff(a, RDM_INIT_RETRY <<
 								   min(a->tries, 16U));
+		} else if (a->state == RDM_ASSOC_CLOSING) {
+			/* what the peer has seen newer packets overtake, it does not answer */
+			a->need |= RDM_CTL_CLOSE;
+			a->retry_at = 0;
 		} else {
 			a->want_probe = true;
 			a->retry_at = 0;
@@ -490,8 +526,8 @@ void rdm_assoc_timer(struct rdm_assoc *a, u64 now, struct rdm_out *out)
 		} else {
 			/* RFC 9002, section 6.2.4 */
 			a->rec.pto_count++;
-			if (a->doubt)
-				a->doubt = 2;
+			if (a->doubt && a->doubt < U8_MAX)
+				a->doubt++;
 			a->probes = 2;
 			a->cookie_out = false;
 		}
@@ -499,9 +535,7 @@ void rdm_assoc_timer(struct rdm_assoc *a, u64 now, struct rdm_out *out)
 	}
 	if (a->state == RDM_ASSOC_ESTABLISHED && !waits(a) &&
 	    now >= a->last_active + a->cfg.idle_timeout) {
-		__rdm_assoc_waiting(a, now);
-		__rdm_assoc_event(a, RDM_ASSOC_EV_IDLE);
-		a->need |= RDM_CTL_CLOSE;
+		__rdm_assoc_close(a, now);
 		out->acts |= RDM_OUT_SEND;
 	}
 }
@@ -517,11 +551,22 @@ void rdm_assoc_set_mtu(struct rdm_assoc *a, u32 mtu)
 {
 	bool shrinks = mtu < a->mtu;
 	struct rdm_txmsg *m;
+	struct rdm_sent *s;
+	u16 n;
 
 	a->mtu = mtu;
 	rdm_cong_set_mss(&a->cong, mtu);
 	if (!shrinks)
 		return;
+	/* what shared a packet may not fit one any more */
+	list_for_each_entry(s, &a->rec.sent, node) {
+		m = s->msg;
+		if (s->nmsgs < 2 || s->size <= mtu || s->gen != m->gen)
+			continue;
+		for (n = s->nmsgs; n--; m = list_next_entry(m, node))
+			if (!m->finished)
+				rdm_txq_recut(&a->txq, m, m->stride);
+	}
 	list_for_each_entry(m, &a->txq.msgs, node) {
 		u32 most = m->nfrags > 1 ? m->stride + RDM_FRAG_LEN : m->len + RDM_MSG_LEN;
 

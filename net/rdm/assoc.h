@@ -64,6 +64,11 @@ extern const char *const rdm_assoc_states[RDM_ASSOC__NR];
  */
 #define RDM_BACKOFF_SHARE	16
 #define RDM_ACK_DELAY_MIN	(1ULL * NSEC_PER_MSEC)
+/*
+ * With so many packet numbers left an association takes no new message; what it has is
+ * finished, it closes by agreement, and a successor takes over.
+ */
+#define RDM_PN_RESERVE		(1ULL << 24)
 /* Eliciting packets after which an ack goes at once (RFC 9000, section 13.2.2). */
 #define RDM_ACK_EVERY		2
 
@@ -106,8 +111,9 @@ struct rdm_assoc_cfg {
  * @win_acked: the peer knows @rx_adv_charge
  * @refused: something was refused for want of memory
  * @want_probe: send one packet past the peer's window now
- * @doubt: 1: a RESET says that the peer does not know us, and nothing valid came since;
- *	2: a probe timeout has passed in this state
+ * @doubt: not 0: a RESET says that the peer does not know us, and nothing valid came
+ *	since; counts the probe timeouts that have passed in this state
+ * @drain: nothing new is sent, for the peer wants to end the association
  * @ack_pending: eliciting packets that wait for an ack
  * @probes: packets to send past the congestion window (PTO)
  * @need: RDM_CTL_* to put into the next packet
@@ -115,7 +121,7 @@ struct rdm_assoc_cfg {
  * @error: errno once CLOSED, 0 when agreed
  * @soft_error: errno that explains silence, from ICMP
  * @mtu: longest UDP payload
- * @tries: INITs or window probes sent in a row
+ * @tries: INITs, CLOSEs or window probes sent in a row
  * @cfg: as made with
  * @local_tag: tag of packets to us
  * @alias_tag: another one under which the peer may know us (handshakes met), or 0
@@ -126,7 +132,7 @@ struct rdm_assoc_cfg {
  * @wait_since: when something last began to wait for the peer, ns
  * @last_rx: when a valid packet came, ns
  * @last_active: when data last moved, ns
- * @retry_at: next INIT or window probe, ns; 0: none
+ * @retry_at: next INIT, CLOSE or window probe, ns; 0: none
  * @ack_at: when the delayed ack is due, ns; 0: none
  * @largest_at: when the packet with the largest number came, ns
  * @rx_consumed: cumulative charge of messages that left our buffer
@@ -152,6 +158,7 @@ struct rdm_assoc {
 	bool win_acked;
 	bool refused;
 	bool want_probe;
+	bool drain;
 	u8 doubt;
 	u8 ack_pending;
 	u8 probes;
@@ -239,6 +246,7 @@ void rdm_assoc_rx_reopened(struct rdm_assoc *a, struct rdm_out *out);
 void __rdm_assoc_event(struct rdm_assoc *a, enum rdm_assoc_ev ev);
 void __rdm_assoc_over(struct rdm_assoc *a, int error, struct rdm_out *out);
 void __rdm_assoc_recs(struct rdm_assoc *a, struct list_head *recs, struct rdm_out *out);
+void __rdm_assoc_close(struct rdm_assoc *a, u64 now);
 void __rdm_assoc_waiting(struct rdm_assoc *a, u64 now);
 u64 __rdm_assoc_backoff(const struct rdm_assoc *a, u64 base);
 bool __rdm_assoc_window_due(const struct rdm_assoc *a, u32 share);

@@ -114,7 +114,7 @@ static void rx_window(struct rdm_assoc *a, const struct rdm_frame *f, struct rdm
 		a->txq.win_seq = f->last;
 	if (f->flags & RDM_WINDOW_REOPENED)
 		rdm_recovery_requeue(&a->rec, &a->cong);
-	if (a->state != RDM_ASSOC_INIT_SENT)
+	if (a->state == RDM_ASSOC_ESTABLISHED)
 		a->tries = 0;
 	out->acts |= RDM_OUT_SEND;
 }
@@ -124,8 +124,13 @@ static void rx_close(struct rdm_assoc *a, u64 pn, const struct rdm_frame *f, str
 {
 	bool newest = !a->rxpn.n || pn > rdm_pnset_largest(&a->rxpn);
 
-	if (a->txq.n || a->seqs.floor != f->seq || a->reasm.n || !newest)
+	if (!newest)
 		return;
+	if (a->txq.nbound || a->seqs.floor != f->seq || a->reasm.n) {
+		/* not yet: finish what was begun, then offer it ourselves */
+		a->drain = true;
+		return;
+	}
 	a->need |= RDM_CTL_CLOSE_ACK;
 	a->closed_out = true;
 	out->acts |= RDM_OUT_SEND;
@@ -182,6 +187,8 @@ enum rdm_rx_verdict rdm_assoc_rx_check(struct rdm_assoc *a, const struct rdm_fra
 	if (a->state == RDM_ASSOC_CLOSING) {
 		__rdm_assoc_event(a, RDM_ASSOC_EV_BUSY);
 		a->need &= ~RDM_CTL_CLOSE;
+		a->retry_at = 0;
+		a->tries = 0;
 	}
 	a->last_active = a->last_rx;
 	/* no sender cuts so small; it would only make us keep many small parts */

@@ -6,9 +6,11 @@
  * what was never sent, a probe. Pure.
  */
 #include <linux/bug.h>
+#include <linux/errno.h>
 #include <linux/kernel.h>
 #include <linux/limits.h>
 #include <linux/minmax.h>
+#include <linux/rdm.h>
 
 #include "assoc.h"
 
@@ -115,7 +117,28 @@ static void wait_for_window(struct rdm_assoc *a, u64 now)
 	a->retry_at = now + __rdm_assoc_backoff(a, pto);
 }
 
-static bool pick_data(struct rdm_assoc *a, u64 now, struct pick *p)
+/* Is there a reason to give new messages to a successor? */
+static bool ending(const struct rdm_assoc *a)
+{
+	return a->drain || a->rec.next_pn > RDM_PN_MAX - RDM_PN_RESERVE ||
+	       a->txq.next_seq == U64_MAX;
+}
+
+/* The next message to send for the first time; those that the peer never takes fail. */
+static struct rdm_txmsg *next_unsent(struct rdm_assoc *a, struct rdm_out *out)
+{
+	struct rdm_txmsg *m = a->txq.unsent;
+
+	while (m && !m->bound && m->len > a->peer_max_msg) {
+		rdm_txq_finish(&a->txq, m, EMSGSIZE, RDM_FATE_NEVER_SENT, &out->tx);
+		m = a->txq.unsent;
+	}
+	if (a->closes_out || a->state == RDM_ASSOC_CLOSING || (m && !m->bound && ending(a)))
+		return NULL;
+	return m;
+}
+
+static bool pick_data(struct rdm_assoc *a, u64 now, struct pick *p, struct rdm_out *out)
 {
 	struct rdm_txmsg *m;
 	struct rdm_sent *s;
@@ -142,8 +165,8 @@ static bool pick_data(struct rdm_assoc *a, u64 now, struct pick *p)
 		return true;
 	}
 
-	m = a->txq.unsent;
-	if (m && !a->closes_out && a->state != RDM_ASSOC_CLOSING) {
+	m = next_unsent(a, out);
+	if (m) {
 		p->msg = m;
 		p->frag = m->next;
 		if (rdm_txq_admits(&a->txq, m)) {
@@ -154,6 +177,12 @@ static bool pick_data(struct rdm_assoc *a, u64 now, struct pick *p)
 				return true;
 			}
 			a->rec.limited_pn = a->rec.next_pn;
+			return false;
+		}
+		if (a->want_probe && !m->bound && a->txq.next_seq >= a->txq.win_seq) {
+			/* a sequence past the limit would look like an attack */
+			a->want_probe = false;
+			a->need |= RDM_CTL_PING;
 			return false;
 		}
 		if (a->want_probe) {
@@ -264,13 +293,16 @@ static u16 fill_bundle(struct rdm_assoc *a, struct rdm_txmsg *m, u32 *len)
 	for (;;) {
 		if (!m->bound)
 			rdm_txq_bind(&a->txq, m);
+		if (m == a->txq.probing)
+			a->txq.probing = NULL;
 		rdm_txq_sent(&a->txq, m, 1);
 		*len += msg_space(m, 0);
 		n++;
 		if (first->solo || n == U8_MAX || a->txq.unsent != list_next_entry(m, node))
 			return n;
 		m = a->txq.unsent;
-		if (m->solo || m->bound || m->nfrags > 1 || *len + msg_space(m, 0) > a->mtu ||
+		if (m->solo || m->gen != first->gen || m->nfrags > 1 ||
+		    m->len > a->peer_max_msg || *len + msg_space(m, 0) > a->mtu ||
 		    !rdm_txq_admits(&a->txq, m))
 			return n;
 	}
@@ -348,7 +380,13 @@ bool rdm_assoc_next(struct rdm_assoc *a, u64 now, struct list_head *pool, u16 ma
 	if (a->rec.new_lost)
 		sort_lost(a);
 
-	have = pick_data(a, now, &p);
+	if (a->rec.next_pn > RDM_PN_MAX - U16_MAX) {
+		rdm_assoc_fail(a, ECONNRESET, false, out);
+		return false;
+	}
+	if (a->state == RDM_ASSOC_ESTABLISHED && ending(a) && !a->txq.nbound && !a->closes_out)
+		__rdm_assoc_close(a, now);
+	have = pick_data(a, now, &p, out);
 	if (have)
 		dsize = p.again && p.msg->nfrags == 1 ? run_space(p.msg, p.n, 0) :
 							msg_space(p.msg, p.frag);
@@ -413,6 +451,8 @@ bool rdm_assoc_next(struct rdm_assoc *a, u64 now, struct list_head *pool, u16 ma
 		len += rdm_wire_put_close(plan->head + len, RDM_FRAME_CLOSE, a->txq.next_seq);
 		ctl |= RDM_CTL_CLOSE;
 		a->closes_out++;
+		a->retry_at = now + __rdm_assoc_backoff(a, rdm_rtt_pto(&a->rtt, RDM_MAX_ACK_DELAY) <<
+							min(a->tries++, 16U));
 	}
 	if (a->need & RDM_CTL_CLOSE_ACK)
 		len += rdm_wire_put_close(plan->head + len, RDM_FRAME_CLOSE_ACK, a->txq.next_seq);
@@ -459,8 +499,6 @@ bool rdm_assoc_next(struct rdm_assoc *a, u64 now, struct list_head *pool, u16 ma
 		n = p.n;
 		len += dsize;
 	} else if (have) {
-		if (p.msg == a->txq.probing)
-			a->txq.probing = NULL;
 		n = fill_bundle(a, p.msg, &len);
 	}
 	plan->n = n;

@@ -246,6 +246,26 @@ void rdm_txq_credit(struct rdm_txq *q, const struct rdm_sent *s, struct rdm_txou
 }
 
 /**
+ * rdm_txq_unbind() - take back that messages were sent
+ * @q: the queue of an association that its peer has provably never known
+ *
+ * Nothing may point at its messages any more, and no message may be acked.
+ */
+void rdm_txq_unbind(struct rdm_txq *q)
+{
+	struct rdm_txmsg *m;
+
+	list_for_each_entry(m, &q->msgs, node) {
+		WARN_ON_ONCE(m->npkts || m->nacked);
+		m->bound = false;
+		m->next = 0;
+	}
+	q->unsent = list_first_entry_or_null(&q->msgs, struct rdm_txmsg, node);
+	q->probing = NULL;
+	q->nbound = 0;
+}
+
+/**
  * rdm_txq_recut() - cut a message anew, because the path takes less now
  * @q: the queue
  * @m: a message of it without an outcome

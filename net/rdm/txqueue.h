@@ -121,6 +121,7 @@ void rdm_txq_unref(struct rdm_sent *s, struct rdm_txout *out);
 void rdm_txq_credit(struct rdm_txq *q, const struct rdm_sent *s, struct rdm_txout *out);
 void rdm_txq_finish(struct rdm_txq *q, struct rdm_txmsg *m, int error, u8 fate,
 		    struct rdm_txout *out);
+void rdm_txq_unbind(struct rdm_txq *q);
 void rdm_txq_recut(struct rdm_txq *q, struct rdm_txmsg *m, u32 stride);
 u32 rdm_txmsg_frag_len(const struct rdm_txmsg *m, u16 frag);
 
