@@ -132,6 +132,7 @@ struct rdm_assoc_cfg {
  * @wait_since: when something last began to wait for the peer, ns
  * @last_rx: when a valid packet came, ns
  * @last_active: when data last moved, ns
+ * @last_acked: when an ack last told something new, ns
  * @retry_at: next INIT, CLOSE or window probe, ns; 0: none
  * @ack_at: when the delayed ack is due, ns; 0: none
  * @largest_at: when the packet with the largest number came, ns
@@ -178,6 +179,7 @@ struct rdm_assoc {
 	u64 wait_since;
 	u64 last_rx;
 	u64 last_active;
+	u64 last_acked;
 	u64 retry_at;
 	u64 ack_at;
 	u64 largest_at;

@@ -100,6 +100,7 @@ static int rx_ack(struct rdm_assoc *a, u64 now, const struct rdm_frame *f, struc
 	__rdm_assoc_recs(a, &recs, out);
 	if (n) {
 		a->last_active = now;
+		a->last_acked = now;
 		a->probes = 0;
 	}
 	out->acts |= RDM_OUT_SEND;

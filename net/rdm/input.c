@@ -240,8 +240,9 @@ static struct rdm_peer *meet(struct rx *rx, const struct rdm_cookie *ck)
 	bool same, stale;
 
 	if (rdm_tomb_find(rx->rn, ck->tag)) {
+		/* it was taken: what came with it may have been delivered */
 		rdm_inc(rx->rn, DROP_STALE);
-		answer_reset(rx, ck->tag, RDM_RESET_STALE);
+		answer_reset(rx, ck->tag, RDM_RESET_CLOSED);
 		return NULL;
 	}
 	old = rdm_peer_find(rx->sk, &rx->from);
@@ -282,6 +283,17 @@ static struct rdm_peer *meet(struct rx *rx, const struct rdm_cookie *ck)
 	rx_unlock(rx);
 	rdm_peer_put(new);
 	return new;
+}
+
+/*
+ * What to say of a cookie that is too old. STALE tells the peer that it was never taken, so
+ * that it may send everything again: only while a tombstone would still prove the contrary.
+ */
+static u8 too_old(struct rx *rx, const struct rdm_cookie *ck)
+{
+	if (rx->now - ck->time > RDM_TOMBSTONE_LIFE || rdm_tomb_find(rx->rn, ck->tag))
+		return RDM_RESET_CLOSED;
+	return RDM_RESET_STALE;
 }
 
 /*
@@ -326,7 +338,7 @@ static bool find_assoc(struct rx *rx, const struct rdm_hdr *h, u32 at, u32 end)
 		if (!peer) {
 			if (err) {
 				rdm_inc(rx->rn, DROP_STALE);
-				answer_reset(rx, h->tag, RDM_RESET_STALE);
+				answer_reset(rx, h->tag, too_old(rx, &ck));
 				return false;
 			}
 			if (sock_flag(rx->sk, SOCK_DEAD) || !welcome(rx)) {

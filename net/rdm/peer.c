@@ -304,7 +304,9 @@ static struct rdm_peer *peer_succeed(struct rdm_peer *old, u64 tag, const struct
 	struct rdm_net *rn = old->rn;
 	struct rdm_peer *new = NULL;
 	struct sk_buff_head none;
+	struct rdm_txmsg *m;
 	struct rdm_out out;
+	u32 moved = 0;
 	bool mine;
 
 	if (force || READ_ONCE(old->a.txq.n)) {
@@ -331,9 +333,12 @@ static struct rdm_peer *peer_succeed(struct rdm_peer *old, u64 tag, const struct
 			refcount_inc(&new->refs);
 			spin_lock_nested(&new->lock, 1);
 			rdm_assoc_splice(&new->a, &old->a);
+			/* room that senders have reserved and not used yet stays with old */
+			list_for_each_entry(m, &new->a.txq.msgs, node)
+				moved += container_of(m, struct rdm_msg, t)->truesize;
 			spin_lock(&old->sk->sk_receive_queue.lock);
-			new->snd_used = old->snd_used;
-			old->snd_used = 0;
+			new->snd_used += moved;
+			old->snd_used -= moved;
 			if (rdm_sk(old->sk)->blocked == old)
 				WRITE_ONCE(rdm_sk(old->sk)->blocked, new);
 			spin_unlock(&old->sk->sk_receive_queue.lock);
@@ -491,8 +496,8 @@ static void give_back(struct rdm_peer *peer, struct rdm_out *out)
 	struct rdm_txmsg *m, *tmp;
 	u32 acked = 0;
 
-	list_for_each_entry_safe(m, tmp, &out->tx.done, done) {
-		rdm_msg_release(peer, container_of(m, struct rdm_msg, t));
+	/* a user who sees the send buffer empty must find every failure told */
+	list_for_each_entry(m, &out->tx.done, done) {
 		if (!m->error) {
 			acked++;
 			continue;
@@ -507,6 +512,8 @@ static void give_back(struct rdm_peer *peer, struct rdm_out *out)
 	report(peer, &o);
 	if (acked)
 		rdm_add(peer->rn, OUT_ACKED, acked);
+	list_for_each_entry(m, &out->tx.done, done)
+		rdm_msg_release(peer, container_of(m, struct rdm_msg, t));
 	if (!list_empty(&out->tx.done))
 		rdm_write_space(peer->sk);
 	list_for_each_entry_safe(m, tmp, &out->tx.dead, node)

@@ -26,7 +26,7 @@ static void expired(struct timer_list *t)
 	if (peer->a.rec.pto_count != pto)
 		rdm_inc(peer->rn, PTO);
 	if (peer->orphan && peer->a.state != RDM_ASSOC_CLOSED &&
-	    now - max(peer->orphan_since, peer->a.last_active) > peer->a.cfg.user_timeout) {
+	    now - max(peer->orphan_since, peer->a.last_acked) > peer->a.cfg.user_timeout) {
 		/* nobody is left to wait for it */
 		rdm_output_reset(peer, &xmitq);
 		rdm_assoc_flush(&peer->a, &out);
@@ -60,7 +60,7 @@ void rdm_timer_arm(struct rdm_peer *peer, u64 now)
 	if (peer->a.state == RDM_ASSOC_CLOSED)
 		return;
 	if (peer->orphan)
-		at = min(at, max(peer->orphan_since, peer->a.last_active) +
+		at = min(at, max(peer->orphan_since, peer->a.last_acked) +
 			     peer->a.cfg.user_timeout);
 	if (at == U64_MAX || (peer->timer_at && peer->timer_at <= at))
 		return;
