@@ -112,9 +112,10 @@ static void send_plan(struct peer *p, const struct rdm_plan *plan)
 
 	if (plan->again)
 		p->n->s->count[C_RETRANSMIT]++;
-	trace(p->n->s, "node %u: sends %s pn %llu n %u%s head %u", p->n->id,
+	trace(p->n->s, "node %u: sends %s %llu.%u pn %llu n %u%s head %u", p->n->id,
 	      plan->kind == RDM_PLAN_RAW ? "control" :
-	      plan->kind == RDM_PLAN_FRAGS ? "fragments" : "messages", plan->pn, plan->n,
+	      plan->kind == RDM_PLAN_FRAGS ? "fragments" : "messages", t ? t->seq : 0,
+	      plan->frag, plan->pn, plan->n,
 	      plan->again ? " again" : "", plan->head_len);
 	memcpy(buf, plan->head, len);
 	if (plan->kind == RDM_PLAN_FRAGS) {

@@ -40,19 +40,22 @@ static void traffic_tick(struct sim *s, u64 arg)
 	struct traffic *t = &s->traffic[arg];
 	struct node *n = &s->nodes[t->src];
 	u32 burst = below(s, t->burst) + 1;
+	u64 every = t->every;
 
 	if (n->down)
 		t->left = 0;
 	while (t->left && burst-- && n->bound) {
 		struct peer *p = peer_find(n, t->dst);
 
-		if (p && p->a.txq.n >= t->outstanding)
+		if (p && p->a.txq.n >= t->outstanding) {
+			every += 20 * SIM_MS;
 			break;
+		}
 		t->left--;
 		node_send(n, t->dst, pick_len(s, t));
 	}
 	if (t->left)
-		sim_call(s, s->now + 100 * SIM_US + rnd(s) % (2 * t->every + 1), traffic_tick, arg);
+		sim_call(s, s->now + 100 * SIM_US + rnd(s) % (2 * every + 1), traffic_tick, arg);
 }
 
 static struct traffic *add_traffic(struct sim *s, u16 src, u16 dst, u32 messages)

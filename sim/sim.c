@@ -68,9 +68,11 @@ static void dump(struct sim *s)
 		const struct node *n = &s->nodes[i];
 		const struct peer *p;
 
-		trace(s, "node %u: %u to read, %llu of %llu bytes used%s%s", i, n->rxq_len,
-		      n->rcvused, n->rcvbuf, n->token ? ", token out" : "",
-		      n->reading ? "" : ", does not read");
+		trace(s, "node %u: %u to read, %llu of %llu bytes used%s", i, n->rxq_len,
+		      n->rcvused, n->rcvbuf, n->reading ? "" : ", does not read");
+		if (n->token)
+			trace(s, "  token out for sequence %llu, %u of %u bytes", n->token->seq,
+			      n->token->m.have, n->token->m.total);
 		list_for_each_entry(p, &n->peers, node) {
 			const struct rdm_assoc *a = &p->a;
 
@@ -113,7 +115,7 @@ void sim_init(struct sim *s, u64 seed, u32 nnodes)
 	s->rng = seed * 0x9e3779b97f4a7c15ULL + 1;
 	s->now = 1000 * SIM_SEC;
 	s->nnodes = nnodes;
-	s->max_events = 2000000;
+	s->max_events = 200000;
 	s->next_uid = 1;
 	s->all_acked = true;
 	s->deadline = s->now + 600 * SIM_SEC;

@@ -77,33 +77,46 @@ static void pick_record(struct pick *p, struct rdm_sent *s)
  */
 #define PTO_REPLACE	3
 
-static bool before(const struct rdm_sent *s, const struct rdm_sent *t)
+/* Would a receiver that is full rather take @s than @t? */
+static bool better(const struct rdm_sent *s, const struct rdm_sent *t)
 {
+	bool held = s->msg->nacked, t_held = t->msg->nacked;
+
+	if (held != t_held)
+		return held;
 	return s->msg->seq < t->msg->seq || (s->msg == t->msg && s->frag < t->frag);
 }
 
 /*
- * Something in flight to send again: the first message that is not acked, for a FIFO
- * receiver that is full has room for none but that one; the second probe takes the next.
+ * Something to send again, in flight or known to be lost. A receiver that is full takes
+ * the rest of messages of which it has a part, and in FIFO mode the next message, so these
+ * come first; the second probe goes through all others in turn. What it refused stays in
+ * flight, so the congestion window says nothing here.
  */
-static bool pick_oldest(struct rdm_assoc *a, struct pick *p)
+static bool pick_again(struct rdm_assoc *a, struct pick *p)
 {
-	struct rdm_sent *s, *first = NULL, *second = NULL;
+	struct rdm_sent *s, *best = NULL, *other = NULL;
 
 	list_for_each_entry(s, &a->rec.sent, node) {
-		if (s->state != RDM_SENT_INFLIGHT || s->probe || !rdm_txq_needed(s))
+		if ((s->state == RDM_SENT_LOST && list_empty(&s->lost)) || s->probe ||
+		    !rdm_txq_needed(s))
 			continue;
-		if (!first || before(s, first)) {
-			second = first;
-			first = s;
-		} else if (before(first, s) && (!second || before(s, second))) {
-			second = s;
+		if (!best || better(s, best)) {
+			if (!other)
+				other = best;
+			best = s;
+		} else if (!other) {
+			other = s;
 		}
 	}
-	p->old = a->probes == 1 && second ? second : first;
-	if (!p->old)
+	s = a->probes == 1 && other ? other : best;
+	if (!s)
 		return false;
-	pick_record(p, p->old);
+	if (s->state == RDM_SENT_LOST)
+		p->lost = s;
+	else
+		p->old = s;
+	pick_record(p, s);
 	return true;
 }
 
@@ -133,7 +146,8 @@ static struct rdm_txmsg *next_unsent(struct rdm_assoc *a, struct rdm_out *out)
 		rdm_txq_finish(&a->txq, m, EMSGSIZE, RDM_FATE_NEVER_SENT, &out->tx);
 		m = a->txq.unsent;
 	}
-	if (a->closes_out || a->state == RDM_ASSOC_CLOSING || (m && !m->bound && ending(a)))
+	if (a->closes_out || a->closed_out || a->state == RDM_ASSOC_CLOSING ||
+	    (m && !m->bound && ending(a)))
 		return NULL;
 	return m;
 }
@@ -150,6 +164,16 @@ static bool pick_data(struct rdm_assoc *a, u64 now, struct pick *p, struct rdm_o
 	p->again = false;
 	p->probe = false;
 
+	if (a->probes && a->rec.pto_count > 1) {
+		m = a->txq.unsent;
+		if (a->probes == 1 && m && m->nacked) {
+			p->msg = m;
+			p->frag = m->next;
+			return true;
+		}
+		if (pick_again(a, p))
+			return true;
+	}
 	while (!list_empty(&a->rec.lost)) {
 		s = list_first_entry(&a->rec.lost, struct rdm_sent, lost);
 		if (!rdm_txq_needed(s)) {
@@ -194,7 +218,7 @@ static bool pick_data(struct rdm_assoc *a, u64 now, struct pick *p, struct rdm_o
 	}
 
 	if (a->probes) {
-		if (pick_oldest(a, p))
+		if (pick_again(a, p))
 			return true;
 		a->need |= RDM_CTL_PING;
 		a->probes = 0;
