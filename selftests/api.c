@@ -221,6 +221,28 @@ RDM_TEST(api, connect_takes_messages_from_the_peer_only)
 	close(fd);
 }
 
+RDM_TEST(api, a_connected_socket_can_send_elsewhere)
+{
+	struct addr at, peer_at, from = { .len = sizeof(from.ss) }, to;
+	int peer = rdm_bound(variant->family, variant->type, &peer_at);
+	int other = rdm_bound(variant->family, variant->type, &at);
+	struct rdm_outcome o;
+	char c;
+
+	ASSERT_OK(connect(self->fd, &peer_at.sa, peer_at.len));
+	for (char i = 0; i < 10; i++) {
+		ASSERT_EQ(1, send_to(self->fd, &i, 1, 0, &at));
+		ASSERT_EQ(1, recvfrom(other, &c, 1, 0, &from.sa, &from.len));
+		EXPECT_EQ(i, c);
+		ASSERT_EQ(1, send(self->fd, &i, 1, 0));
+		ASSERT_EQ(1, recv(peer, &c, 1, 0));
+	}
+	EXPECT_TRUE(EVENTUALLY(PATIENCE, outq(self->fd) == 0));
+	EXPECT_FALSE(take_outcome(self->fd, 100, &o, &to));
+	close(other);
+	close(peer);
+}
+
 RDM_TEST(api, send_needs_a_good_destination)
 {
 	struct addr a = loopback(variant->family, 9), unixy = a, zero = loopback(variant->family, 0);

@@ -82,8 +82,8 @@ static void pause_ns(uint64_t ns)
 static int failed(int fd, const char *what)
 {
 	char text[FAILURE_TEXT];
+	struct failure f = { 0 };
 	int err = errno;
-	struct failure f;
 
 	if (!sock_take_error(fd, &f))
 		f.error = err;
@@ -111,7 +111,7 @@ static int send_all(const struct options *opt, const struct endpoint *to, int fd
 	}
 	free(msg);
 	while (opt->proto->flags & PROTO_RDM && !opt->no_wait && sock_unacked(fd)) {
-		struct failure f;
+		struct failure f = { 0 };
 
 		if (sock_take_error(fd, &f)) {
 			errno = f.error;

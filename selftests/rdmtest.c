@@ -134,6 +134,24 @@ bool proc_has(const char *file, const char *text)
 	return found;
 }
 
+void show_state(void)
+{
+	char line[512];
+	FILE *f = fopen("/proc/net/rdm", "r");
+
+	while (f && fgets(line, sizeof(line), f))
+		fprintf(stderr, "# %s", line);
+	if (f)
+		fclose(f);
+	f = fopen("/proc/net/rdm_stat", "r");
+	while (f && fgets(line, sizeof(line), f)) {
+		if (!strstr(line, " 0\n"))
+			fprintf(stderr, "#   %s", line);
+	}
+	if (f)
+		fclose(f);
+}
+
 struct addr address(const char *text, unsigned int port)
 {
 	struct addr a = { .len = sizeof(a.in) };

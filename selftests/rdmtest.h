@@ -97,6 +97,9 @@ uint64_t counter(const char *name);
 /* Does a line of /proc/net/@file have @text? */
 bool proc_has(const char *file, const char *text);
 
+/* Shows the associations and the counters that are not 0. */
+void show_state(void);
+
 struct addr {
 	union {
 		struct sockaddr sa;

@@ -54,7 +54,11 @@ judge_tap() {
 			if (name ~ /^# SKIP/) good = 0
 			print (good ? "ok" : "not ok") " - " program ": " name
 			ran++
+			next
 		}
+		# Of the other lines those that explain a failure
+		/^# / && !/^# ( RUN |  *OK |  *FAIL |Starting|PASSED|FAILED|Totals)/ { print }
+		!/^(#|TAP version)/ { print "# " $0 }
 		END {
 			if (!plan || ran != plan)
 				print "not ok - " program ": all " plan + 0 " tests run (" ran + 0 " did)"
@@ -80,22 +84,18 @@ run_one() {
 	wait $pid
 	code=$?
 	if grep -q '^TAP version' "$output"; then
-		# Of the programs' own lines those that explain a failure
-		grep -E '^# ' "$output" | grep -vE '^# ( RUN |  *OK |Starting|PASSED|FAILED|Totals)'
 		judge_tap "$name" >"$output.judged"
 	else
-		grep -vE '^(not )?ok - ' "$output"
-		grep -E '^(not )?ok - ' "$output" >"$output.judged"
-		[ -s "$output.judged" ] || echo "not ok - $name: has results" >"$output.judged"
-		if [ $code != 0 ] && ! grep -q '^not ok' "$output.judged"; then
+		cp "$output" "$output.judged"
+		grep -qE '^(not )?ok - ' "$output" || echo "not ok - $name: has results" >>"$output.judged"
+		if [ $code != 0 ] && ! grep -q '^not ok - ' "$output.judged"; then
 			echo "not ok - $name: ends well (exit status $code)" >>"$output.judged"
 		fi
 	fi
 	[ $ticks -lt $((limit * 10)) ] ||
 		echo "not ok - $name: ends within $limit s" >>"$output.judged"
-	while read -r line; do
-		result "$line"
-	done <"$output.judged"
+	cat "$output.judged"
+	grep -E '^(not )?ok - ' "$output.judged" >>"$results"
 	clean_up $pid
 	echo "# $name took $(($(date +%s) - begin)) s"
 }

@@ -176,7 +176,7 @@ static void on_signal(int sig)
 }
 
 /* What @call of a child, which gets a signal again and again, ends with. */
-static int interrupted(int fd, bool reading, int sa_flags)
+static int interrupted(int fd, bool reading, int sa_flags, int ms)
 {
 	struct sigaction sa = { .sa_handler = on_signal, .sa_flags = sa_flags };
 	char buf[1000] = { 0 };
@@ -192,7 +192,7 @@ static int interrupted(int fd, bool reading, int sa_flags)
 		while (!reading && n > 0);
 		_exit(n < 0 ? errno : 0);
 	}
-	for (int i = 0; i < PATIENCE / 20; i++) {
+	for (int i = 0; i < ms / 20; i++) {
 		poll(NULL, 0, 20);
 		if (waitpid(pid, &status, WNOHANG) == pid)
 			return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
@@ -209,20 +209,20 @@ RDM_TEST(thread, u12_a_signal_interrupts_a_blocked_reader)
 {
 	struct timeval none = { 0 };
 
-	EXPECT_EQ(EINTR, interrupted(self->rx, true, 0));
+	EXPECT_EQ(EINTR, interrupted(self->rx, true, 0, PATIENCE));
 	/* With a time limit it is never restarted, like other sockets; see signal(7) */
-	EXPECT_EQ(EINTR, interrupted(self->rx, true, SA_RESTART));
+	EXPECT_EQ(EINTR, interrupted(self->rx, true, SA_RESTART, PATIENCE));
 	ASSERT_OK(setsockopt(self->rx, SOL_SOCKET, SO_RCVTIMEO, &none, sizeof(none)));
-	EXPECT_EQ(EINTR, interrupted(self->rx, true, 0));
-	/* Without one it is restarted: only the kill of the last line ends it */
-	EXPECT_EQ(-1, interrupted(self->rx, true, SA_RESTART));
+	EXPECT_EQ(EINTR, interrupted(self->rx, true, 0, PATIENCE));
+	/* Without one it is restarted: only SIGKILL ends it */
+	EXPECT_EQ(-1, interrupted(self->rx, true, SA_RESTART, 600));
 }
 
 RDM_TEST(thread, u12_a_signal_interrupts_a_blocked_sender)
 {
 	set_int(self->rx, SOL_SOCKET, SO_RCVBUF, 10000);
 	set_int(self->tx, SOL_SOCKET, SO_SNDBUF, 10000);
-	EXPECT_EQ(EINTR, interrupted(self->tx, false, 0));
+	EXPECT_EQ(EINTR, interrupted(self->tx, false, 0, PATIENCE));
 }
 
 TEST_HARNESS_MAIN
