@@ -103,7 +103,7 @@ void node_room(struct node *n)
 	struct peer *p, *tmp;
 	struct rdm_out out;
 
-	if (mutation == MUT_NO_REOPEN || n->rcvused > n->rcvbuf / 2)
+	if (n->rcvused > n->rcvbuf / 2)
 		return;
 	list_for_each_entry_safe(p, tmp, &n->peers, node) {
 		if (!p->a.refused)
@@ -131,7 +131,7 @@ void node_read(struct node *n)
 		if (n->token == r)
 			n->token = NULL;
 		peer_free_rx(r);
-		if (p) {
+		if (p && mutation != MUT_NO_WINDOW) {
 			rdm_out_init(&out);
 			rdm_assoc_rx_consumed(&p->a, charge, &out);
 			peer_finish(p, &out);
@@ -313,7 +313,12 @@ static void rx_reset(struct node *n, const struct rdm_hdr *h, const struct pkt *
 		return;
 	trace(n->s, "node %u: takes reset %u", n->id, reason);
 	rdm_out_init(&out);
-	rdm_assoc_rx_reset(&p->a, h->tag, reason, &out);
+	if (mutation == MUT_TRUST_RESET && p->a.state == RDM_ASSOC_ESTABLISHED)
+		p->a.doubt = 2;
+	if (mutation == MUT_ANY_RESET && p->a.state == RDM_ASSOC_ESTABLISHED)
+		reason = RDM_RESET_CLOSED;
+	rdm_assoc_rx_reset(&p->a, mutation == MUT_ANY_RESET ? p->a.peer_tag : h->tag, reason,
+			   &out);
 	if (p->a.state == RDM_ASSOC_CLOSED)
 		n->s->count[C_RESET_TAKEN]++;
 	peer_finish(p, &out);

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <linux/rdm.h>
+
 #include "sim.h"
 
 /* Most records in the pool at once: small, so that plans are cut by it. */
@@ -46,7 +48,7 @@ struct peer *peer_new(struct node *n, u16 remote, u64 tag)
 		.max_msg = n->max_msg,
 		.mtu = n->mtu,
 		.cong = &rdm_cong_newreno,
-		.fifo = n->fifo,
+		.fifo = n->fifo && mutation != MUT_NO_FIFO,
 	};
 
 	rdm_assoc_init(&p->a, &cfg);
@@ -141,6 +143,25 @@ static void send_plan(struct peer *p, const struct rdm_plan *plan)
 	send_padded(p, buf, len, plan);
 }
 
+/* What MUT_OTHER_INCARNATION does with a message that failed. */
+static void send_anew(struct sim *s, u64 id)
+{
+	struct msg *m = s->msgs[id];
+	struct txrec *t = calloc(1, sizeof(*t));
+	struct node *n = &s->nodes[m->src];
+	struct peer *p = peer_find(n, m->dst);
+
+	if (m->len > RDM_MIN_STRIDE)
+		t->tx.acked = calloc(BITS_TO_LONGS(DIV_ROUND_UP(m->len, RDM_MIN_STRIDE)),
+				     sizeof(long));
+	rdm_txmsg_init(&t->tx, m->len, n->mtu - RDM_HDR_LEN - RDM_FRAG_LEN, t->tx.acked);
+	t->m = m;
+	m->tx = t;
+	m->unbound = true;
+	if (p && n->bound)
+		peer_send(p, m);
+}
+
 static void take_out(struct peer *p, struct rdm_out *out)
 {
 	struct rdm_txmsg *t, *tmp;
@@ -148,8 +169,13 @@ static void take_out(struct peer *p, struct rdm_out *out)
 
 	list_for_each_entry_safe(t, tmp, &out->tx.done, done) {
 		list_del_init(&t->done);
+		if (mutation == MUT_NO_OUTCOME && t->error)
+			continue;
 		if (p->n->crashing)
 			check_forgotten(p->n->s, container_of(t, struct txrec, tx)->m);
+		else if (mutation == MUT_OTHER_INCARNATION && t->error == ECONNRESET)
+			sim_call(p->n->s, p->n->s->now + SIM_MS, send_anew,
+				 container_of(t, struct txrec, tx)->m->id);
 		else
 			check_done(p->n->s, container_of(t, struct txrec, tx)->m);
 	}
@@ -157,7 +183,7 @@ static void take_out(struct peer *p, struct rdm_out *out)
 		struct txrec *rec = container_of(t, struct txrec, tx);
 
 		list_del(&t->node);
-		if (!rec->m->done)
+		if (!rec->m->done && mutation != MUT_OTHER_INCARNATION)
 			fail(p->n->s, "message %u is given back without outcome", rec->m->id);
 		rec->m->tx = NULL;
 		free(t->acked);
@@ -167,7 +193,8 @@ static void take_out(struct peer *p, struct rdm_out *out)
 		if (r->msg)
 			fail(p->n->s, "a record is given back that points at a message");
 		list_del(&r->node);
-		free(r);
+		if (mutation != MUT_KEEP_RECORDS)
+			free(r);
 	}
 }
 
@@ -211,8 +238,11 @@ static bool send_all(struct peer *p, struct rdm_out *out)
 			return false;
 		more = rdm_assoc_next(&p->a, s->now, &pool, below(s, 64) + 1, &plan, out);
 		empty_pool(&pool);
-		if (more)
+		if (more && !(mutation == MUT_LOSE_RETRANSMIT && plan.again &&
+			      plan.kind != RDM_PLAN_RAW))
 			send_plan(p, &plan);
+		if (mutation == MUT_FINISH_EARLY && more && plan.kind == RDM_PLAN_BUNDLE)
+			rdm_txq_finish(&p->a.txq, plan.msg, 0, RDM_FATE_QUEUED, &out->tx);
 		take_out(p, out);
 		if (++n > 100000)
 			fail(s, "node %u: association %u has no end of packets", p->n->id, p->uid);

@@ -30,9 +30,12 @@ const char *const mutation_names[MUT__NR] = {
 	[MUT_NO_TOMBSTONE] = "no-tombstone",
 	[MUT_NO_FIFO] = "no-fifo",
 	[MUT_LOSE_RETRANSMIT] = "lose-retransmit",
-	[MUT_NO_REOPEN] = "no-reopen",
+	[MUT_NO_WINDOW] = "no-window",
 	[MUT_SHORT_FRAG] = "short-frag",
-	[MUT_TWO_OUTCOMES] = "two-outcomes",
+	[MUT_TRUST_RESET] = "trust-reset",
+	[MUT_ANY_RESET] = "any-reset",
+	[MUT_NO_OUTCOME] = "no-outcome",
+	[MUT_KEEP_RECORDS] = "keep-records",
 };
 
 static void how_to_replay(void)

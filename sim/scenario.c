@@ -224,6 +224,7 @@ static void window(struct sim *s)
 		n->read_every = between(s, 0, 100) * SIM_MS;
 		n->read_batch = 1 + below(s, 20);
 	}
+	s->deadline = s->now + 60 * SIM_SEC;
 	for (u32 i = 0; i < s->ntraffic; i++)
 		s->traffic[i].max_len = min(s->traffic[i].max_len, s->nodes[0].max_msg);
 	for (u32 i = 0; i < s->ntraffic; i++)

@@ -317,16 +317,19 @@ extern const u32 nscenarios;
 /* Planted mistakes; always MUT_NONE in the program that tests the real code. */
 enum mutation {
 	MUT_NONE,
-	MUT_NO_DUP_CHECK,
-	MUT_ACK_REFUSED,
-	MUT_OTHER_INCARNATION,
-	MUT_FINISH_EARLY,
-	MUT_NO_TOMBSTONE,
-	MUT_NO_FIFO,
-	MUT_LOSE_RETRANSMIT,
-	MUT_NO_REOPEN,
-	MUT_SHORT_FRAG,
-	MUT_TWO_OUTCOMES,
+	MUT_NO_DUP_CHECK,	/* deliver what was delivered */
+	MUT_ACK_REFUSED,	/* ack a packet although a message of it was refused */
+	MUT_OTHER_INCARNATION,	/* send again to whoever answers after a reset */
+	MUT_FINISH_EARLY,	/* report success when a message is sent */
+	MUT_NO_TOMBSTONE,	/* forget an association when it ends */
+	MUT_NO_FIFO,		/* deliver as it comes */
+	MUT_LOSE_RETRANSMIT,	/* never send anything twice */
+	MUT_NO_WINDOW,		/* never tell that messages were read */
+	MUT_SHORT_FRAG,		/* fragments from the wrong place */
+	MUT_TRUST_RESET,	/* believe the first RESET */
+	MUT_ANY_RESET,		/* believe a RESET with a tag of a former life */
+	MUT_NO_OUTCOME,		/* lose the outcome of a message that failed */
+	MUT_KEEP_RECORDS,	/* lose a packet record */
 	MUT__NR
 };
 

@@ -2,15 +2,60 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # The sim lane: every scenario over many seeds, then every planted mistake,
-# which some scenario must catch. Run by `make -C sim test`, which builds first.
+# which a scenario must catch. Run by `make -C sim test`, which builds first.
+# SEEDS=n sets how many seeds each scenario gets, FIRST=n where they begin.
 
 cd "$(dirname "$0")" || exit 1
 log=../build/sim/test.log
 mutants=../build/sim/rdmsim-mutants
-seeds=${SEEDS:-200}
 
-./rdmsim --seeds "$seeds" | tee "$log"
+./rdmsim --seeds "${SEEDS:-250}" --first "${FIRST:-1}" >"$log" 2>&1
+code=$?
+cat "$log"
 passed=$(grep -c '^ok - ' "$log")
 failed=$(grep -c '^not ok - ' "$log")
+if [ "$code" -gt 1 ] || [ "$((passed + failed))" -eq 0 ]; then
+	echo "not ok - rdmsim runs to its end (sim)"
+	failed=$((failed + 1))
+fi
+
+# A mistake counts as caught when the judge says so (exit status 1): a crash is another
+# thing. The second word is the scenario that is to catch it.
+while read -r mistake scenario what; do
+	out=$("$mutants" --mutate "$mistake" --scenario "$scenario" --seeds 300 2>&1)
+	code=$?
+	if [ "$code" = 1 ]; then
+		passed=$((passed + 1))
+		echo "#   $(echo "$out" | sed -n 's/^# //p' | head -n 1)"
+		echo "ok - planted mistake is caught: $what (sim)"
+	else
+		failed=$((failed + 1))
+		echo "$out" | tail -n 5
+		echo "not ok - planted mistake is caught: $what (sim, exit status $code)"
+	fi
+done <<END
+no-dup-check loss-30 no check for duplicates
+ack-refused slow-reader a refused message is acked
+other-incarnation restart a message goes on to another incarnation
+finish-early loss success is reported before the ack
+no-tombstone replay an association is forgotten at once when it ends
+no-fifo fifo messages are delivered as they come
+lose-retransmit loss nothing is sent twice
+no-window window the window never opens again
+short-frag perfect fragments are taken from the wrong place
+trust-reset reorder the first RESET is believed
+any-reset replay a RESET of a former association is believed
+no-outcome silence the outcome of a failed message is lost
+END
+
+out=$("$mutants" --mutate keep-records --scenario perfect --seeds 2 2>&1)
+if echo "$out" | grep -q 'LeakSanitizer: detected memory leaks'; then
+	passed=$((passed + 1))
+	echo "ok - planted mistake is caught: packet records are lost (sim)"
+else
+	failed=$((failed + 1))
+	echo "not ok - planted mistake is caught: packet records are lost (sim)"
+fi
+
 echo "lane sim: $passed passed, $failed failed"
 [ "$failed" -eq 0 ]
