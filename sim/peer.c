@@ -157,7 +157,6 @@ static void send_anew(struct sim *s, u64 id)
 	rdm_txmsg_init(&t->tx, m->len, n->mtu - RDM_HDR_LEN - RDM_FRAG_LEN, t->tx.acked);
 	t->m = m;
 	m->tx = t;
-	m->unbound = true;
 	if (p && n->bound)
 		peer_send(p, m);
 }
