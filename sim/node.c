@@ -168,7 +168,6 @@ void node_send(struct node *n, u16 dst, u32 len)
 	trace(s, "node %u: accepts message %u, %u bytes for node %u", n->id, m->id, len, dst);
 	if (!p) {
 		p = peer_new(n, dst, rnd(s) | 1);
-		p->known_after = s->now;
 		s->count[C_INITIATED]++;
 		rdm_out_init(&out);
 		rdm_assoc_open(&p->a, s->now, &out);
@@ -268,7 +267,9 @@ static void rx_init(struct node *n, const struct pkt *k)
 
 	if (rdm_wire_params(&ck.peer, k->bytes + RDM_HDR_LEN, k->len - RDM_HDR_LEN))
 		return;
-	if (p && (p->a.state == RDM_ASSOC_INIT_SENT || p->a.state == RDM_ASSOC_COOKIE_SENT))
+	if (p && (p->a.state == RDM_ASSOC_INIT_SENT ||
+		  (p->a.state == RDM_ASSOC_COOKIE_SENT &&
+		   p->a.peer_incarnation == ck.peer.incarnation)))
 		ck.tag = p->a.local_tag;
 	else
 		ck.tag = rdm_cookie_tag(&n->key, &t, ck.peer.incarnation, ck.peer.tag);
@@ -314,7 +315,7 @@ static void rx_reset(struct node *n, const struct rdm_hdr *h, const struct pkt *
 	trace(n->s, "node %u: takes reset %u", n->id, reason);
 	rdm_out_init(&out);
 	if (mutation == MUT_TRUST_RESET && p->a.state == RDM_ASSOC_ESTABLISHED)
-		p->a.doubt = 2;
+		p->a.doubt = 1;
 	if (mutation == MUT_ANY_RESET && p->a.state == RDM_ASSOC_ESTABLISHED)
 		reason = RDM_RESET_CLOSED;
 	rdm_assoc_rx_reset(&p->a, mutation == MUT_ANY_RESET ? p->a.peer_tag : h->tag, reason,
@@ -367,12 +368,14 @@ static struct peer *rx_cookie(struct node *n, const struct rdm_hdr *h, const str
 		err = -EBADMSG;
 	if (err == -ESTALE)
 		s->count[C_STALE_COOKIE]++;
-	if (err) {
-		if (!p)
-			send_reset(n, k, h->tag, err == -ESTALE ? RDM_RESET_STALE :
-								 RDM_RESET_NO_ASSOC);
+	if (err == -ESTALE && !p)
+		/* STALE says that it was never taken: true while a tombstone would deny it */
+		send_reset(n, k, h->tag, s->now - ck.time < RDM_TOMBSTONE_LIFE ?
+			   RDM_RESET_STALE : RDM_RESET_CLOSED);
+	else if (err && !p)
+		send_reset(n, k, h->tag, RDM_RESET_NO_ASSOC);
+	if (err)
 		return p;
-	}
 	if (!p)
 		p = peer_find(n, k->src);
 	if (p) {
@@ -385,10 +388,10 @@ static struct peer *rx_cookie(struct node *n, const struct rdm_hdr *h, const str
 				s->count[C_MET]++;
 			return p;
 		}
-		if (ck.time <= max(p->a.cookie_time, p->known_after)) {
+		if (ck.time < p->a.cookie_time) {
+			/* not STALE: when this association ends, the cookie may still be taken */
 			s->count[C_OLD_COOKIE]++;
-			send_reset(n, k, h->tag, RDM_RESET_STALE);
-			return known ? p : NULL;
+			return NULL;
 		}
 		/* the peer has begun anew, so its end of this association is gone */
 		rdm_assoc_fail(&p->a, ECONNRESET, false, out);

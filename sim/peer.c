@@ -338,7 +338,6 @@ static void peer_over(struct peer *p)
 		if (!next) {
 			next = peer_new(n, p->remote, rnd(s) | 1);
 			s->count[C_INITIATED]++;
-			next->known_after = s->now;
 			rdm_assoc_open(&next->a, s->now, &out);
 		}
 		rdm_assoc_splice(&next->a, &p->a);

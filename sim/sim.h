@@ -155,7 +155,6 @@ struct peer {
 	struct node *n;
 	u16 remote;
 	u32 uid;
-	u64 known_after;	/* cookies made before this are of a former life */
 	u64 timer_at;		/* when the timer really fires */
 	u32 spins;
 };

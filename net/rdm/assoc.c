@@ -13,7 +13,6 @@
 #include <linux/string.h>
 
 #include "assoc.h"
-#include "cookie.h"
 
 /*
  * Probe timeouts after which a peer that keeps answering RESET(no association) is believed,
@@ -185,6 +184,7 @@ void rdm_assoc_open(struct rdm_assoc *a, u64 now, struct rdm_out *out)
 	__rdm_assoc_waiting(a, now);
 	__rdm_assoc_event(a, RDM_ASSOC_EV_OPEN);
 	a->last_active = now;
+	a->cookie_time = now;
 	a->tries = 0;
 	a->retry_at = now + RDM_INIT_RETRY;
 	a->need |= RDM_CTL_INIT;
@@ -331,6 +331,15 @@ void rdm_assoc_fail(struct rdm_assoc *a, int error, bool unbound_too, struct rdm
 	__rdm_assoc_over(a, error, out);
 }
 
+/* The path may have shrunk since a message was cut: cut it anew. */
+static void fit(struct rdm_assoc *a, struct rdm_txmsg *m)
+{
+	u32 most = m->nfrags > 1 ? m->stride + RDM_FRAG_LEN : m->len + RDM_MSG_LEN;
+
+	if (!m->finished && RDM_HDR_LEN + most > a->mtu)
+		rdm_txq_recut(&a->txq, m, a->mtu - RDM_HDR_LEN - RDM_FRAG_LEN);
+}
+
 /**
  * rdm_assoc_splice() - move messages to the association that follows this one
  * @to: the successor, before or after its handshake
@@ -346,6 +355,7 @@ void rdm_assoc_splice(struct rdm_assoc *to, struct rdm_assoc *from)
 		from->txq.n--;
 		from->txq.bytes -= m->len;
 		rdm_txq_push(&to->txq, m);
+		fit(to, m);
 	}
 	from->txq.unsent = NULL;
 }
@@ -373,14 +383,14 @@ void rdm_assoc_rx_reset(struct rdm_assoc *a, u64 tag, u8 reason, struct rdm_out 
 		 */
 		if (tag != a->peer_tag || reason == RDM_RESET_BUSY)
 			return;
-		if (reason == RDM_RESET_NO_ASSOC && a->doubt <= DOUBT_COOKIE) {
-			a->doubt = max_t(u8, a->doubt, 1);
+		if (reason == RDM_RESET_NO_ASSOC && a->doubt < DOUBT_COOKIE) {
+			a->disowned = true;
 			return;
 		}
-		if (reason == RDM_RESET_STALE && a->cfg.user_timeout < RDM_TOMBSTONE_LIFE) {
+		if (reason == RDM_RESET_STALE) {
 			/*
-			 * Had the peer ever taken the cookie, it would know so for longer than
-			 * we wait: nothing has arrived, and all of it may go to a successor.
+			 * The peer says so only while it would remember, had it ever taken the
+			 * cookie: nothing has arrived, and all of it may go to a successor.
 			 */
 			__rdm_assoc_over(a, ECONNRESET, out);
 			rdm_txq_unbind(&a->txq);
@@ -396,10 +406,10 @@ void rdm_assoc_rx_reset(struct rdm_assoc *a, u64 tag, u8 reason, struct rdm_out 
 		 * This one may be late: the answer to data that overtook the cookie. Ask, and
 		 * believe it when the peer says it again after a probe timeout without a word.
 		 */
-		if (a->doubt > 1)
+		if (a->doubt)
 			break;
-		if (!a->doubt) {
-			a->doubt = 1;
+		if (!a->disowned) {
+			a->disowned = true;
 			a->need |= RDM_CTL_PING;
 			out->acts |= RDM_OUT_SEND;
 		}
@@ -454,6 +464,7 @@ void rdm_assoc_push(struct rdm_assoc *a, u64 now, struct rdm_txmsg *m, struct rd
 {
 	__rdm_assoc_waiting(a, now);
 	rdm_txq_push(&a->txq, m);
+	fit(a, m);
 	out->acts |= RDM_OUT_SEND;
 }
 
@@ -526,8 +537,9 @@ void rdm_assoc_timer(struct rdm_assoc *a, u64 now, struct rdm_out *out)
 		} else {
 			/* RFC 9002, section 6.2.4 */
 			a->rec.pto_count++;
-			if (a->doubt && a->doubt < U8_MAX)
+			if (a->disowned && a->doubt < U8_MAX)
 				a->doubt++;
+			a->disowned = false;
 			a->probes = 2;
 			a->cookie_out = false;
 		}
@@ -567,12 +579,8 @@ void rdm_assoc_set_mtu(struct rdm_assoc *a, u32 mtu)
 			if (!m->finished)
 				rdm_txq_recut(&a->txq, m, m->stride);
 	}
-	list_for_each_entry(m, &a->txq.msgs, node) {
-		u32 most = m->nfrags > 1 ? m->stride + RDM_FRAG_LEN : m->len + RDM_MSG_LEN;
-
-		if (!m->finished && RDM_HDR_LEN + most > mtu)
-			rdm_txq_recut(&a->txq, m, mtu - RDM_HDR_LEN - RDM_FRAG_LEN);
-	}
+	list_for_each_entry(m, &a->txq.msgs, node)
+		fit(a, m);
 }
 
 /**

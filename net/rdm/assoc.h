@@ -111,8 +111,9 @@ struct rdm_assoc_cfg {
  * @win_acked: the peer knows @rx_adv_charge
  * @refused: something was refused for want of memory
  * @want_probe: send one packet past the peer's window now
- * @doubt: not 0: a RESET says that the peer does not know us, and nothing valid came
- *	since; counts the probe timeouts that have passed in this state
+ * @disowned: a RESET says that the peer does not know us, and nothing valid came since
+ *	then, nor a probe timeout
+ * @doubt: probe timeouts that passed like that, without a valid packet between
  * @drain: nothing new is sent, for the peer wants to end the association
  * @ack_pending: eliciting packets that wait for an ack
  * @probes: packets to send past the congestion window (PTO)
@@ -128,7 +129,8 @@ struct rdm_assoc_cfg {
  * @peer_tag: tag of packets to the peer; 0 until known
  * @peer_incarnation: 0 until known
  * @peer_max_msg: longest message that the peer takes, 0 until known
- * @cookie_time: when the cookie that opened this end was made, ns
+ * @cookie_time: when the cookie that opened this end was made, or we began to open it,
+ *	ns; an older cookie is of a former association
  * @wait_since: when something last began to wait for the peer, ns
  * @last_rx: when a valid packet came, ns
  * @last_active: when data last moved, ns
@@ -160,6 +162,7 @@ struct rdm_assoc {
 	bool refused;
 	bool want_probe;
 	bool drain;
+	bool disowned;
 	u8 doubt;
 	u8 ack_pending;
 	u8 probes;

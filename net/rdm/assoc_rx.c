@@ -26,6 +26,7 @@ bool rdm_assoc_rx_begin(struct rdm_assoc *a, u64 now, u64 pn)
 	a->last_rx = now;
 	a->soft_error = 0;
 	a->doubt = 0;
+	a->disowned = false;
 	if (a->state == RDM_ASSOC_COOKIE_SENT) {
 		__rdm_assoc_event(a, RDM_ASSOC_EV_HEARD);
 		a->cookie_out = false;
