@@ -31,6 +31,7 @@
  * @now: ns
  * @peer: association of the segments so far, locked, or NULL
  * @tag: that of these segments
+ * @unwelcome: messages from someone else than the connected peer
  * @out: what the core gave back
  * @xmitq: packets to send
  * @ready: messages to deliver, by rdm_rec.node
@@ -44,6 +45,7 @@ struct rx {
 	u64 now;
 	struct rdm_peer *peer;
 	u64 tag;
+	bool unwelcome;
 	struct rdm_out out;
 	struct sk_buff_head xmitq;
 	struct list_head ready;
@@ -518,6 +520,12 @@ static bool take_message(struct rx *rx, const struct rdm_frame *f)
 {
 	struct rdm_rxmsg *held = NULL;
 
+	/* it may ack what we sent there all the same */
+	if (unlikely(!welcome(rx))) {
+		rdm_inc(rx->rn, DROP_NO_SOCKET);
+		rx->unwelcome = true;
+		return false;
+	}
 	switch (rdm_assoc_rx_check(&rx->peer->a, f, &held)) {
 	case RDM_RX_NEW:
 		if (f->type == RDM_FRAME_MSG)
@@ -545,11 +553,6 @@ static void rx_data(struct rx *rx, const struct rdm_hdr *h, u32 at, u32 end)
 
 	if (!find_assoc(rx, h, at, end))
 		return;
-	if (unlikely(!welcome(rx))) {
-		rdm_inc(rx->rn, DROP_NO_SOCKET);
-		answer_reset(rx, h->tag, RDM_RESET_CLOSED);
-		return;
-	}
 	if (!rdm_assoc_rx_begin(&rx->peer->a, rx->now, h->pn)) {
 		if (rdm_pnset_test(&rx->peer->a.rxpn, h->pn))
 			rdm_inc(rx->rn, DROP_DUP);
@@ -588,6 +591,11 @@ static void rx_data(struct rx *rx, const struct rdm_hdr *h, u32 at, u32 end)
 		}
 	}
 	rdm_assoc_rx_end(&rx->peer->a, rx->now, h->pn, eliciting, refused, &rx->out);
+	if (unlikely(rx->unwelcome) && !rx->peer->a.txq.n) {
+		/* nothing of ours depends on it: the peer need not wait to learn it */
+		rx->unwelcome = false;
+		answer_reset(rx, h->tag, RDM_RESET_CLOSED);
+	}
 }
 
 static void rx_segment(struct rx *rx, u32 at, u32 end)

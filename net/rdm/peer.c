@@ -490,6 +490,10 @@ static void report(struct rdm_peer *peer, struct rdm_outcome *o)
 	memset(o, 0, sizeof(*o));
 }
 
+/*
+ * Under the lock: a message that is done here may be pointed at still, and be free the moment
+ * that another event drops the last packet record.
+ */
 static void give_back(struct rdm_peer *peer, struct rdm_out *out)
 {
 	struct rdm_outcome o = {};
@@ -526,7 +530,7 @@ static void give_back(struct rdm_peer *peer, struct rdm_out *out)
  * @out: what the core gave back; consumed
  * @xmitq: packets to send; emptied
  *
- * Arms the timer, unlocks, sends, frees, reports, and when the association is over, ends
+ * Reports, frees, arms the timer, unlocks, sends, and when the association is over, ends
  * it. The caller holds a reference or RCU.
  */
 void rdm_peer_unlock(struct rdm_peer *peer, struct rdm_out *out, struct sk_buff_head *xmitq)
@@ -555,10 +559,10 @@ void rdm_peer_unlock(struct rdm_peer *peer, struct rdm_out *out, struct sk_buff_
 		refcount_inc(&peer->refs);
 	else
 		rdm_timer_arm(peer, rdm_now());
+	give_back(peer, out);
 	spin_unlock_bh(&peer->lock);
 
 	rdm_udp_send_peer(peer, xmitq);
-	give_back(peer, out);
 
 	if (over) {
 		if (peer->a.error && !done)
