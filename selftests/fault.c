@@ -168,7 +168,7 @@ RDM_TEST(fault, u1_an_outage_shorter_than_the_user_timeout_costs_nothing)
 		buf[0] = (uint8_t)n;
 		ASSERT_EQ(sizeof(buf), send(self->tx, buf, sizeof(buf), 0));
 	}
-	EXPECT_EQ(0, wait_for(self->rx, POLLIN, 2000));
+	EXPECT_EQ(0, wait_for(self->rx, POLLIN, 1200));
 	uncut();
 	for (int i = 0; i < n; i++) {
 		ASSERT_EQ(sizeof(buf), recv(self->rx, buf, sizeof(buf), 0))

@@ -128,14 +128,14 @@ name_of() { case $1 in 4-*) echo "IPv4 ${1#*-}" ;; *) echo "IPv6 ${1#*-}" ;; esa
 start_receiver() {
 	v=$1 port=$2
 	shift 2
-	rm -f "$tmp/$v.ready" "$tmp/$v.recv-code"
+	rm -f "$tmp/$v.ready" "$tmp/$v.sent" "$tmp/$v.recv-code"
 	(
 		ip netns exec b "$here/msgtest" recv --type "${v#*-}" --ready "$tmp/$v.ready" \
-			"$@" "$(host_of "$v")" "$port" >"$tmp/$v.recv" 2>&1 &
+			--until "$tmp/$v.sent" "$@" "$(host_of "$v")" "$port" >"$tmp/$v.recv" 2>&1 &
 		echo $! >"$tmp/$v.recv.pid"
 		wait $!
 		echo $? >"$tmp/$v.recv-code"
-	) &
+	) 2>/dev/null &
 	jobs="$jobs $!"
 	if ! eventually 20 [ -e "$tmp/$v.ready" ]; then
 		say "no receiver: $(cat "$tmp/$v.recv")"
@@ -153,7 +153,8 @@ start_sender() {
 		echo $! >"$tmp/$v.send.pid"
 		wait $!
 		echo $? >"$tmp/$v.send-code"
-	) &
+		touch "$tmp/$v.sent"
+	) 2>/dev/null &
 	jobs="$jobs $!"
 }
 

@@ -110,22 +110,22 @@ round() {
 	0)
 		net_down
 		# shellcheck disable=SC2046
-		kill -9 $(cat "$tmp"/*.send.pid)
+		kill -9 $(cat "$tmp"/*.send.pid) 2>/dev/null
 		# shellcheck disable=SC2046
-		kill -9 $(cat "$tmp"/*.recv.pid)
+		kill -9 $(cat "$tmp"/*.recv.pid) 2>/dev/null
 		;;
 	1)
 		# shellcheck disable=SC2046
-		kill -9 $(cat "$tmp"/*.send.pid)
+		kill -9 $(cat "$tmp"/*.send.pid) 2>/dev/null
 		net_down
 		# shellcheck disable=SC2046
-		kill -9 $(cat "$tmp"/*.recv.pid)
+		kill -9 $(cat "$tmp"/*.recv.pid) 2>/dev/null
 		;;
 	2)
 		# shellcheck disable=SC2046
-		kill -9 $(cat "$tmp"/*.recv.pid)
+		kill -9 $(cat "$tmp"/*.recv.pid) 2>/dev/null
 		# shellcheck disable=SC2046
-		kill -9 $(cat "$tmp"/*.send.pid)
+		kill -9 $(cat "$tmp"/*.send.pid) 2>/dev/null
 		net_down
 		;;
 	esac

@@ -5,8 +5,9 @@
  * network bad and run one end in each of two namespaces.
  *
  * The receiver knows how many messages there are and of what seed, so nothing but the
- * network under test connects the two ends. It ends when all are there, and listens for
- * another moment, because what must not come has no other sign.
+ * network under test connects the two ends. When all are there it listens for another
+ * moment, because what must not come has no other sign; and it keeps its socket until the
+ * sender is done (--until), because a closed one acks nothing any more.
  */
 #include "msgcheck.h"
 #include "netutil.h"
@@ -22,16 +23,19 @@
 #include <unistd.h>
 
 #define MAX_MESSAGE (1 << 20)
+#define MISSING_NS (10 * NS_PER_SEC)
 
 struct options {
 	const struct proto *proto;
 	bool receive;
 	const char *host, *port;
 	uint32_t count;
+	size_t sizes[16];
+	unsigned int nsizes;	/* 0: from min to max */
 	size_t min, max;
 	uint64_t seed;
 	uint64_t timeout_ns, quiet_ns, delay_ns;
-	const char *ready;
+	const char *ready, *until;
 	bool no_wait;
 };
 
@@ -44,14 +48,14 @@ static const char usage_text[] =
 "\n"
 "  --type rdm|seqpacket|udp\n"
 "  --count N          messages (default: 100)\n"
-"  --size N | --size MIN-MAX\n"
-"                     bytes of each (K, M): the same, or MIN to MAX, most of them small\n"
-"                     (default: 16-20000)\n"
+"  --size N,N...      bytes of each (K, M), in turn\n"
+"  --size MIN-MAX     or from MIN to MAX, most of them small (default: 16-20000)\n"
 "  --seed N           other sizes and content\n"
 "  --timeout SECONDS  give up after so long (default: 60)\n"
 "  --quiet SECONDS    recv: go on for so long after the last (default: 0.5)\n"
 "  --delay SECONDS    recv: read nothing for so long\n"
 "  --ready FILE       recv: create FILE when the socket is bound\n"
+"  --until FILE       recv: do not end before FILE exists\n"
 "  --no-wait          send: end when all is accepted, not when all is acked\n"
 "\n"
 "Exit status: 0 the promise of the type was kept (udp promises nothing), 1 it was not,\n"
@@ -63,6 +67,8 @@ static size_t message_size(const struct options *opt, uint32_t seq)
 	uint64_t r = mix64(mix64(opt->seed) + seq), span = opt->max - opt->min + 1;
 	unsigned int bits = 0;
 
+	if (opt->nsizes)
+		return opt->sizes[seq % opt->nsizes];
 	while (bits < 24 && span >> bits > 1)
 		bits++;
 	span >>= r % (bits + 1);
@@ -110,13 +116,19 @@ static int send_all(const struct options *opt, const struct endpoint *to, int fd
 			return failed(fd, "send");
 	}
 	free(msg);
-	while (opt->proto->flags & PROTO_RDM && !opt->no_wait && sock_unacked(fd)) {
+	while (opt->proto->flags & PROTO_RDM && !opt->no_wait) {
+		/* In this order: a message that failed is not unacked any more */
+		bool acked = !sock_unacked(fd);
 		struct failure f = { 0 };
+		char text[FAILURE_TEXT];
 
 		if (sock_take_error(fd, &f)) {
-			errno = f.error;
-			return failed(fd, "a message failed");
+			fprintf(stderr, "msgtest: a message failed: %s\n",
+				failure_text(&f, text, sizeof(text)));
+			return EXIT_FAILED;
 		}
+		if (acked)
+			break;
 		if (now_ns() > end) {
 			errno = ETIMEDOUT;
 			return failed(fd, "waiting for acks");
@@ -160,9 +172,14 @@ static int recv_all(const struct options *opt, const struct endpoint *at, int fd
 			if (errno != EAGAIN)
 				return failed(fd, "recv");
 		}
-		if (t.delivered >= opt->count && now_ns() - heard > opt->quiet_ns)
-			break;
 		if (now_ns() > end)
+			break;
+		if (opt->until && access(opt->until, F_OK)) {
+			heard = now_ns();
+			continue;
+		}
+		/* What the sender left to its kernel may still take a while to come */
+		if (now_ns() - heard > (t.delivered < opt->count ? MISSING_NS : opt->quiet_ns))
 			break;
 	}
 	lost = opt->count - t.delivered;
@@ -182,15 +199,24 @@ static void parse_size(struct options *opt, char *text)
 {
 	char *dash = strchr(text, '-');
 
-	if (dash)
+	opt->nsizes = 0;
+	if (dash) {
 		*dash = 0;
-	opt->min = parse_number("--size", text, MSGCHECK_HEADER, MAX_MESSAGE);
-	opt->max = dash ? parse_number("--size", dash + 1, opt->min, MAX_MESSAGE) : opt->min;
+		opt->min = parse_number("--size", text, MSGCHECK_HEADER, MAX_MESSAGE);
+		opt->max = parse_number("--size", dash + 1, opt->min, MAX_MESSAGE);
+		return;
+	}
+	for (char *one = strtok(text, ","); one; one = strtok(NULL, ",")) {
+		if (opt->nsizes == sizeof(opt->sizes) / sizeof(opt->sizes[0]))
+			die(EXIT_USAGE, "--size: at most 16 sizes");
+		opt->sizes[opt->nsizes++] = parse_number("--size", one, MSGCHECK_HEADER,
+							 MAX_MESSAGE);
+	}
 }
 
 static void parse_options(int argc, char **argv, struct options *opt)
 {
-	enum { TYPE = 1, COUNT, SIZE, SEED, TIMEOUT, QUIET, DELAY, READY, NO_WAIT };
+	enum { TYPE = 1, COUNT, SIZE, SEED, TIMEOUT, QUIET, DELAY, READY, UNTIL, NO_WAIT };
 	static const struct option longs[] = {
 		{ "type", required_argument, NULL, TYPE },
 		{ "count", required_argument, NULL, COUNT },
@@ -200,6 +226,7 @@ static void parse_options(int argc, char **argv, struct options *opt)
 		{ "quiet", required_argument, NULL, QUIET },
 		{ "delay", required_argument, NULL, DELAY },
 		{ "ready", required_argument, NULL, READY },
+		{ "until", required_argument, NULL, UNTIL },
 		{ "no-wait", no_argument, NULL, NO_WAIT },
 		{ "help", no_argument, NULL, 'h' },
 		{ 0 },
@@ -238,6 +265,9 @@ static void parse_options(int argc, char **argv, struct options *opt)
 			break;
 		case READY:
 			opt->ready = optarg;
+			break;
+		case UNTIL:
+			opt->until = optarg;
 			break;
 		case NO_WAIT:
 			opt->no_wait = true;

@@ -12,10 +12,10 @@
 
 here=$(cd "$(dirname "$0")" && pwd)
 results=$(mktemp /tmp/rdm-results.XXXXXX)
-output=$(mktemp /tmp/rdm-output.XXXXXX)
 
 programs="api option msg flow thread close fail fault packet"
-scripts="u1_loss u2_duplicates u3_order u5_mtu u11_exit readme m1_load"
+scripts="u1_loss u2_duplicates u3_order u5_mtu u11_exit readme"
+alone="m1_load"
 
 if [ -z "${RDM_TEST_SCALE-}" ]; then
 	RDM_TEST_SCALE=1
@@ -24,12 +24,7 @@ fi
 export RDM_TEST_SCALE
 modprobe -a sch_netem veth sch_ingress cls_u32 cls_matchall act_gact 2>/dev/null
 
-result() {
-	echo "$*"
-	echo "$*" >>"$results"
-}
-
-# Ends what a test left running (its session), and its namespaces
+# Ends what a test left running: its session
 clean_up() {
 	for stat in /proc/[0-9]*/stat; do
 		# The name, in parentheses, may hold anything
@@ -37,9 +32,6 @@ clean_up() {
 			pid=${stat#/proc/}
 			kill -9 "${pid%/stat}" 2>/dev/null
 		fi
-	done
-	ip netns list | while read -r ns _; do
-		ip netns del "$ns"
 	done
 }
 
@@ -67,12 +59,12 @@ judge_tap() {
 
 run_one() {
 	name=$1 limit=$2
+	output=/tmp/rdm-output.$name
 	shift 2
 	begin=$(date +%s)
 	setsid "$@" >"$output" 2>&1 </dev/null &
 	pid=$!
 	ticks=0
-	# /proc, because a zombie that nobody waited for still takes signals
 	while kill -0 $pid 2>/dev/null; do
 		if [ $ticks -ge $((limit * 10)) ]; then
 			kill -9 $pid
@@ -94,26 +86,50 @@ run_one() {
 	fi
 	[ $ticks -lt $((limit * 10)) ] ||
 		echo "not ok - $name: ends within $limit s" >>"$output.judged"
-	cat "$output.judged"
-	grep -E '^(not )?ok - ' "$output.judged" >>"$results"
+	echo "# $name took $(($(date +%s) - begin)) s" >>"$output.judged"
+	# One at a time, so that lines stay whole
+	flock "$results" sh -c "cat '$output.judged'; grep -E '^(not )?ok - ' '$output.judged' >>'$results'"
 	clean_up $pid
-	echo "# $name took $(($(date +%s) - begin)) s"
+	case $name in
+	*_*)
+		# Of a script that was ended
+		ip netns list | while read -r ns _; do
+			ip netns del "$ns"
+		done
+		;;
+	esac
+	rm -f "$output" "$output.judged"
 }
 
-# shellcheck disable=SC2086 # lists of words
-[ $# != 0 ] || set -- $programs $scripts
-for name; do
-	if [ -e "$here/$name.sh" ]; then
-		run_one "$name" $((120 + 60 * RDM_TEST_SCALE)) sh "$here/$name.sh"
-	elif [ -x "$here/$name" ]; then
-		run_one "$name" $((120 + 60 * RDM_TEST_SCALE)) "$here/$name"
-	else
-		result "not ok - $name: there is such a test"
-	fi
-done
+run_all() {
+	for name; do
+		limit=$((120 + 60 * RDM_TEST_SCALE))
+		if [ -e "$here/$name.sh" ]; then
+			run_one "$name" $limit sh "$here/$name.sh"
+		elif [ -x "$here/$name" ]; then
+			run_one "$name" $limit "$here/$name"
+		else
+			echo "not ok - $name: there is such a test" | tee -a "$results"
+		fi
+	done
+}
+
+if [ $# != 0 ]; then
+	run_all "$@"
+else
+	# The programs mostly wait, each test in a namespace of its own, so the scripts can run
+	# meanwhile. What unloads the module must be alone.
+	# shellcheck disable=SC2086 # lists of words
+	run_all $programs &
+	# shellcheck disable=SC2086
+	run_all $scripts
+	wait
+	# shellcheck disable=SC2086
+	run_all $alone
+fi
 
 passed=$(grep -c '^ok - ' "$results")
 failed=$(grep -c '^not ok - ' "$results")
-rm -f "$results" "$output" "$output.judged"
+rm -f "$results"
 echo "selftests: $passed passed, $failed failed"
 [ "$failed" = 0 ]

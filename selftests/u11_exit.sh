@@ -14,7 +14,7 @@ bad b delay 2ms loss 10%
 transfers "U11 the sending process ends at once: every message once" "$(scaled 200)" 16-10K \
 	--no-wait
 fired "U11: packets were lost and sent again" "$(dropped a)" "$(counter a OutRetrans)"
-unused() { [ "$(cat /sys/module/rdm/refcnt)" = 0 ]; }
+unused() { ! ip netns exec a grep -q ' local=' /proc/net/rdm; }
 check "U11: nothing of the closed sockets is left" eventually 40 unused
 
 # SIGKILL while it is sending: what was accepted arrives, in order, and the module is free

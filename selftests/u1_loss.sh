@@ -12,17 +12,17 @@ net_up 1500 || { fails "U1: two namespaces with a link"; exit 1; }
 
 # lossy LABEL COUNT SIZE NETEM-ARGS...
 lossy() {
-	label=$1 count=$2 size=$3
+	run=$1 count=$2 size=$3
 	shift 3
 	if ! bad a "$@" || ! bad b "$@"; then
 		fails "U1: netem $*"
 		return
 	fi
 	retrans=$(($(counter a OutRetrans) + $(counter b OutRetrans)))
-	transfers "U1 $label: every message once, intact" "$count" "$size"
+	transfers "U1 $run: every message once, intact" "$count" "$size"
 	lost=$(($(dropped a) + $(dropped b)))
 	retrans=$(($(counter a OutRetrans) + $(counter b OutRetrans) - retrans))
-	case $* in *loss*) fired "U1 $label: packets were lost and sent again" "$lost" "$retrans" ;; esac
+	case $* in *loss*) fired "U1 $run: packets were lost and sent again" "$lost" "$retrans" ;; esac
 }
 
 lossy "loss 0 %" "$(scaled 400)" 16-64K delay 1ms
@@ -34,8 +34,8 @@ lossy "loss in bursts" "$(scaled 200)" 16-64K delay 1ms loss gemodel 3% 25%
 lossy "loss 5 % and damage 5 %" "$(scaled 200)" 16-64K delay 1ms loss 5% corrupt 5%
 fired "U1 damage: packets with a wrong checksum were dropped" \
 	$(($(counter a DropCsum) + $(counter b DropCsum)))
-lossy "tail loss, three small messages over 50 %" 3 16-2000 delay 1ms loss 50%
-lossy "a large message over 20 %" 2 1M delay 1ms loss 20%
+lossy "tail loss, three small messages over 30 %" 3 16-2000 delay 1ms loss 30%
+lossy "two large messages over 10 %" 2 1M delay 1ms loss 10%
 
 delivered=$(counter b InMsgs)
 fired "U1: messages were delivered" "$delivered"

@@ -13,16 +13,16 @@ net_up 1500 || { fails "U3: two namespaces with a link"; exit 1; }
 reordered() { sed -n 's/.* reordered=\([0-9]*\) .*/\1/p' "$tmp/$1.recv"; }
 
 mixed() {
-	label=$1 count=$2 size=$3
+	run=$1 count=$2 size=$3
 	shift 3
 	if ! bad a "$@" || ! bad b "$@"; then
 		fails "U3: netem $*"
 		return
 	fi
-	transfers "U3 $label: once, and in order where promised" "$count" "$size"
-	fired "U3 $label: the network changed the order" "$(reordered 4-rdm)" "$(reordered 6-rdm)"
+	transfers "U3 $run: once, and in order where promised" "$count" "$size"
+	fired "U3 $run: the network changed the order" "$(reordered 4-rdm)" "$(reordered 6-rdm)"
 	for v in 4-seqpacket 6-seqpacket; do
-		check "U3 $(name_of $v): $label: in the order they were sent" \
+		check "U3 $(name_of $v): $run: in the order they were sent" \
 			[ "$(reordered $v)" = 0 ]
 	done
 }
