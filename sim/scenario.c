@@ -48,7 +48,7 @@ static void traffic_tick(struct sim *s, u64 arg)
 		struct peer *p = peer_find(n, t->dst);
 
 		if (p && p->a.txq.n >= t->outstanding) {
-			every += 20 * SIM_MS;
+			every += 100 * SIM_MS;
 			break;
 		}
 		t->left--;

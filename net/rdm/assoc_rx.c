@@ -31,8 +31,9 @@ bool rdm_assoc_rx_begin(struct rdm_assoc *a, u64 now, u64 pn)
 		__rdm_assoc_event(a, RDM_ASSOC_EV_HEARD);
 		a->cookie_out = false;
 	}
+	/* who has consented to the end takes nothing more */
 	return a->state > RDM_ASSOC_COOKIE_SENT && a->state < RDM_ASSOC_CLOSED &&
-	       !rdm_pnset_test(&a->rxpn, pn);
+	       !a->closed_out && !rdm_pnset_test(&a->rxpn, pn);
 }
 
 /**
@@ -164,8 +165,15 @@ int rdm_assoc_rx_ctl(struct rdm_assoc *a, u64 now, u64 pn, const struct rdm_fram
 		rx_close(a, pn, f, out);
 		return 0;
 	case RDM_FRAME_CLOSE_ACK:
-		if (a->state == RDM_ASSOC_CLOSING)
-			__rdm_assoc_over(a, 0, out);
+		if (a->state != RDM_ASSOC_CLOSING && a->state != RDM_ASSOC_ESTABLISHED)
+			return 0;
+		/*
+		 * The peer had everything that was sent before our CLOSE, and is gone since:
+		 * what was sent later it cannot have taken.
+		 */
+		__rdm_assoc_over(a, 0, out);
+		if (a->txq.nbound)
+			rdm_txq_unbind(&a->txq);
 		return 0;
 	}
 	return -EPROTO;
@@ -186,18 +194,18 @@ enum rdm_rx_verdict rdm_assoc_rx_check(struct rdm_assoc *a, const struct rdm_fra
 {
 	struct rdm_rxmsg *m;
 
-	if (a->state == RDM_ASSOC_CLOSING) {
-		__rdm_assoc_event(a, RDM_ASSOC_EV_BUSY);
-		a->need &= ~RDM_CTL_CLOSE;
-		a->retry_at = 0;
-		a->tries = 0;
-	}
 	a->last_active = a->last_rx;
 	/* no sender cuts so small; it would only make us keep many small parts */
 	if (f->len < RDM_MIN_STRIDE && f->len != f->total - f->off)
 		return RDM_RX_BAD;
 	if (rdm_seqmap_test(&a->seqs, f->seq))
 		return RDM_RX_DUP;
+	if (a->state == RDM_ASSOC_CLOSING) {
+		__rdm_assoc_event(a, RDM_ASSOC_EV_BUSY);
+		a->need &= ~RDM_CTL_CLOSE;
+		a->retry_at = 0;
+		a->tries = 0;
+	}
 	if (f->seq >= a->rx_adv_seq || !rdm_seqmap_in_span(&a->seqs, f->seq))
 		return RDM_RX_BAD;
 	if (a->reasm.n) {
