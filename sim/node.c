@@ -355,8 +355,11 @@ static struct peer *rx_cookie(struct node *n, const struct rdm_hdr *h, const str
 	struct sim *s = n->s;
 	struct rdm_cookie ck;
 	struct rdm_frame f;
+	struct rdm_out fresh;
+	struct peer *next;
 	int err;
 
+	rdm_out_init(&fresh);
 	if (rdm_wire_frame(&f, k->bytes + RDM_HDR_LEN, k->len - RDM_HDR_LEN, RDM_HDR_LEN,
 			   k->len) < 0 || f.type != RDM_FRAME_COOKIE) {
 		if (!p)
@@ -396,21 +399,16 @@ static struct peer *rx_cookie(struct node *n, const struct rdm_hdr *h, const str
 		/* the peer has begun anew, so its end of this association is gone */
 		rdm_assoc_fail(&p->a, ECONNRESET, false, out);
 	}
-	if (!p) {
-		p = peer_new(n, k->src, ck.tag);
-		if (!rdm_assoc_rx_cookie(&p->a, s->now, &ck, out))
-			fail(s, "a new association does not take its cookie");
-		return p;
-	} else {
-		struct peer *next = peer_new(n, k->src, ck.tag);
-
-		list_move(&next->node, &n->peers);
-		if (!rdm_assoc_rx_cookie(&next->a, s->now, &ck, out))
-			fail(s, "a new association does not take its cookie");
+	next = peer_new(n, k->src, ck.tag);
+	list_move(&next->node, &n->peers);
+	if (!rdm_assoc_rx_cookie(&next->a, s->now, &ck, p ? &fresh : out))
+		fail(s, "a new association does not take its cookie");
+	if (p) {
 		peer_finish(p, out);
 		rdm_out_init(out);
-		return next;
+		out->acts = fresh.acts;
 	}
+	return next;
 }
 
 static void rx_data(struct node *n, const struct rdm_hdr *h, const struct pkt *k)

@@ -76,12 +76,14 @@ static void dump(struct sim *s)
 		list_for_each_entry(p, &n->peers, node) {
 			const struct rdm_assoc *a = &p->a;
 
-			trace(s, "  association %u to node %u: %s, messages %u (%u bound), seq %llu, "
-			      "charge %llu of %llu, in flight %u (%llu bytes, window %llu)",
-			      p->uid, p->remote, rdm_assoc_states[a->state], a->txq.n,
-			      a->txq.nbound, a->txq.next_seq, a->txq.charge, a->txq.win_charge,
-			      a->rec.nflight, a->cong.in_flight, a->cong.cwnd);
-			trace(s, "    floor %llu, held %u, accepted %llu, consumed %llu, told %llu%s",
+			trace(s, "  association %u to node %u: %s", p->uid, p->remote,
+			      rdm_assoc_states[a->state]);
+			trace(s, "    messages %u (%u bound), sequence %llu, charge %llu of %llu",
+			      a->txq.n, a->txq.nbound, a->txq.next_seq, a->txq.charge,
+			      a->txq.win_charge);
+			trace(s, "    in flight %u (%llu bytes), window %llu", a->rec.nflight,
+			      a->cong.in_flight, a->cong.cwnd);
+			trace(s, "    floor %llu, held %u, taken %llu, read %llu, told %llu%s",
 			      a->seqs.floor, a->reasm.n, a->rx_charge, a->rx_consumed,
 			      a->rx_adv_charge, a->refused ? ", refused" : "");
 		}

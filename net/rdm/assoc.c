@@ -88,7 +88,6 @@ void rdm_assoc_init(struct rdm_assoc *a, const struct rdm_assoc_cfg *cfg)
 	a->fifo = cfg->fifo;
 	a->mtu = cfg->mtu;
 	a->local_tag = cfg->tag;
-	a->win_acked = true;
 	a->rx_adv_charge = cfg->rx_window;
 	a->rx_adv_seq = cfg->first_seq + RDM_SEQ_SPAN;
 	if (a->rx_adv_seq < cfg->first_seq)

@@ -10,6 +10,7 @@
 #ifndef _RDM_ASSOC_H
 #define _RDM_ASSOC_H
 
+#include <linux/bits.h>
 #include <linux/types.h>
 
 #include "cong.h"
@@ -55,20 +56,13 @@ enum rdm_assoc_ev {
 
 extern const char *const rdm_assoc_states[RDM_ASSOC__NR];
 
-/* Timers, ns. */
 #define RDM_INIT_RETRY		(1ULL * NSEC_PER_SEC)
 #define RDM_PROBE_MAX		(5ULL * NSEC_PER_SEC)
-/*
- * Backoff ends at this share of the user timeout (and at RDM_PROBE_MAX): an outage that is
- * over in time must be noticed in time, and giving up must not hang on a few packets.
- */
+/* Backoff ends at this share of the user timeout: what is over in time is noticed in time. */
 #define RDM_BACKOFF_SHARE	16
 #define RDM_ACK_DELAY_MIN	(1ULL * NSEC_PER_MSEC)
-/*
- * With so many packet numbers left an association takes no new message; what it has is
- * finished, it closes by agreement, and a successor takes over.
- */
-#define RDM_PN_RESERVE		(1ULL << 24)
+/* With no more packet numbers left than this, a successor gets what comes. */
+#define RDM_PN_RESERVE		BIT_ULL(24)
 /* Eliciting packets after which an ack goes at once (RFC 9000, section 13.2.2). */
 #define RDM_ACK_EVERY		2
 
@@ -108,7 +102,6 @@ struct rdm_assoc_cfg {
  * @ack_now: an ack must go without delay
  * @cookie_out: a packet with the cookie is on its way
  * @closed_out: CLOSE-ACK is due, then it is over
- * @win_acked: the peer knows @rx_adv_charge
  * @refused: something was refused for want of memory
  * @want_probe: send one packet past the peer's window now
  * @disowned: a RESET says that the peer does not know us, and nothing valid came since
@@ -129,8 +122,7 @@ struct rdm_assoc_cfg {
  * @peer_tag: tag of packets to the peer; 0 until known
  * @peer_incarnation: 0 until known
  * @peer_max_msg: longest message that the peer takes, 0 until known
- * @cookie_time: when the cookie that opened this end was made, or we began to open it,
- *	ns; an older cookie is of a former association
+ * @cookie_time: when its cookie was made, or we opened it, ns; an older cookie is void
  * @wait_since: when something last began to wait for the peer, ns
  * @last_rx: when a valid packet came, ns
  * @last_active: when data last moved, ns
@@ -158,7 +150,6 @@ struct rdm_assoc {
 	bool ack_now;
 	bool cookie_out;
 	bool closed_out;
-	bool win_acked;
 	bool refused;
 	bool want_probe;
 	bool drain;

@@ -778,4 +778,5 @@ static struct kunit_suite assoc_suite = {
 	.name = "rdm_assoc",
 	.test_cases = assoc_cases,
 };
+
 kunit_test_suite(assoc_suite);

@@ -393,7 +393,7 @@ bool rdm_assoc_next(struct rdm_assoc *a, u64 now, struct list_head *pool, u16 ma
 	bool have, ack, cookie = false;
 	struct pick p = {};
 	struct rdm_sent *s;
-	u64 acks = 0;
+	u64 acks = 0, pto;
 	u8 ctl = 0;
 	u16 n;
 
@@ -475,8 +475,8 @@ bool rdm_assoc_next(struct rdm_assoc *a, u64 now, struct list_head *pool, u16 ma
 		len += rdm_wire_put_close(plan->head + len, RDM_FRAME_CLOSE, a->txq.next_seq);
 		ctl |= RDM_CTL_CLOSE;
 		a->closes_out++;
-		a->retry_at = now + __rdm_assoc_backoff(a, rdm_rtt_pto(&a->rtt, RDM_MAX_ACK_DELAY) <<
-							min(a->tries++, 16U));
+		pto = rdm_rtt_pto(&a->rtt, RDM_MAX_ACK_DELAY) << min(a->tries++, 16U);
+		a->retry_at = now + __rdm_assoc_backoff(a, pto);
 	}
 	if (a->need & RDM_CTL_CLOSE_ACK)
 		len += rdm_wire_put_close(plan->head + len, RDM_FRAME_CLOSE_ACK, a->txq.next_seq);

@@ -13,6 +13,7 @@ static const struct rdm_cookie_key key = {
 	.mac = { { 0x0706050403020100ULL, 0x0f0e0d0c0b0a0908ULL } },
 	.tag = { { 1, 2 } },
 };
+
 static const struct rdm_tuple tuple = { .w = { 1, 2, 3, 4, 5, 6 } };
 
 #define INCARNATION	0x1234567890abcdefULL
@@ -110,7 +111,7 @@ static void cookie_ages(struct kunit *test)
 	KUNIT_EXPECT_GT(test, RDM_TOMBSTONE_LIFE, RDM_COOKIE_LIFE);
 }
 
-static void cookie_tag_is_one_for_each_attempt(struct kunit *test)
+static void cookie_tag_depends_on_all_it_is_made_of(struct kunit *test)
 {
 	struct rdm_cookie_key other_key = key;
 	struct rdm_tuple other = tuple;
@@ -132,7 +133,7 @@ static struct kunit_case cookie_cases[] = {
 	KUNIT_CASE(cookie_is_for_one_pair_of_addresses),
 	KUNIT_CASE(cookie_is_for_one_socket_and_one_secret),
 	KUNIT_CASE(cookie_ages),
-	KUNIT_CASE(cookie_tag_is_one_for_each_attempt),
+	KUNIT_CASE(cookie_tag_depends_on_all_it_is_made_of),
 	{}
 };
 
@@ -140,4 +141,5 @@ static struct kunit_suite cookie_suite = {
 	.name = "rdm_cookie",
 	.test_cases = cookie_cases,
 };
+
 kunit_test_suite(cookie_suite);

@@ -468,4 +468,5 @@ static struct kunit_suite recovery_suite = {
 	.name = "rdm_recovery",
 	.test_cases = recovery_cases,
 };
+
 kunit_test_suite(recovery_suite);

@@ -304,4 +304,5 @@ static struct kunit_suite txqueue_suite = {
 	.name = "rdm_txqueue",
 	.test_cases = txqueue_cases,
 };
+
 kunit_test_suite(txqueue_suite);

@@ -7,11 +7,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <linux/bug.h>
 #include <linux/errno.h>
 #include <linux/limits.h>
 
 #include "wire.h"
+
+/* Ends the run: libFuzzer keeps the input that led here. */
+#define wrong_if(cond) do {	\
+	if (cond)		\
+		abort();	\
+} while (0)
 
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size);
 
@@ -21,17 +26,17 @@ static void check_ack(const struct rdm_frame *f)
 	struct rdm_frame back;
 	u32 len;
 
-	BUG_ON(!f->nranges || f->nranges > RDM_ACK_MAX_RANGES + 1);
-	BUG_ON(f->seq != f->ranges[0].last || f->seq > RDM_PN_MAX);
+	wrong_if(!f->nranges || f->nranges > RDM_ACK_MAX_RANGES + 1);
+	wrong_if(f->seq != f->ranges[0].last || f->seq > RDM_PN_MAX);
 	for (u16 i = 0; i < f->nranges; i++) {
-		BUG_ON(f->ranges[i].first > f->ranges[i].last);
+		wrong_if(f->ranges[i].first > f->ranges[i].last);
 		/* descending, disjoint, and not adjacent */
-		BUG_ON(i && f->ranges[i].last + 1 >= f->ranges[i - 1].first);
+		wrong_if(i && f->ranges[i].last + 1 >= f->ranges[i - 1].first);
 	}
 	len = rdm_wire_put_ack(p, f->delay, f->ranges, f->nranges);
-	BUG_ON(rdm_wire_frame(&back, p, len, 100, 100 + len) != (int)len);
-	BUG_ON(back.nranges != f->nranges || back.delay != f->delay);
-	BUG_ON(memcmp(back.ranges, f->ranges, f->nranges * sizeof(f->ranges[0])));
+	wrong_if(rdm_wire_frame(&back, p, len, 100, 100 + len) != (int)len);
+	wrong_if(back.nranges != f->nranges || back.delay != f->delay);
+	wrong_if(memcmp(back.ranges, f->ranges, f->nranges * sizeof(f->ranges[0])));
 }
 
 /* Encode @f again: the same bytes must come out. */
@@ -45,14 +50,14 @@ static void check_bytes(const struct rdm_frame *f, const u8 *p, int n)
 		len = rdm_wire_put_msg(q, f->seq, f->len);
 		break;
 	case RDM_FRAME_FRAG:
-		BUG_ON(!f->len || f->off > f->total || f->len > f->total - f->off);
+		wrong_if(!f->len || f->off > f->total || f->len > f->total - f->off);
 		len = rdm_wire_put_frag(q, f->seq, f->total, f->off, f->len);
 		break;
 	case RDM_FRAME_WINDOW:
 		len = rdm_wire_put_window(q, f->flags, f->charge, f->last);
 		break;
 	case RDM_FRAME_SKIP:
-		BUG_ON(f->seq > f->last);
+		wrong_if(f->seq > f->last);
 		len = rdm_wire_put_pair(q, f->type, f->seq, f->last);
 		break;
 	case RDM_FRAME_CLOSE:
@@ -68,7 +73,7 @@ static void check_bytes(const struct rdm_frame *f, const u8 *p, int n)
 	default:
 		return;
 	}
-	BUG_ON((int)len > n || memcmp(p, q, len));
+	wrong_if((int)len > n || memcmp(p, q, len));
 }
 
 static void frames(const u8 *p, u32 len)
@@ -84,12 +89,12 @@ static void frames(const u8 *p, u32 len)
 		/* only so many bytes can be read: the sanitizer watches */
 		memcpy(head, p + at, start);
 		n = rdm_wire_frame(&f, head, start, at, len);
-		BUG_ON(n == -EMSGSIZE);
-		BUG_ON(n < 0 && n != -EPROTO);
-		BUG_ON(!n || n > (int)left);
+		wrong_if(n == -EMSGSIZE);
+		wrong_if(n < 0 && n != -EPROTO);
+		wrong_if(!n || n > (int)left);
 		if (n > 0 && (f.type == RDM_FRAME_MSG || f.type == RDM_FRAME_FRAG ||
 			      f.type == RDM_FRAME_COOKIE))
-			BUG_ON(f.payload < at || f.payload + f.len != at + n);
+			wrong_if(f.payload < at || f.payload + f.len != at + n);
 		if (n > 0)
 			check_bytes(&f, p + at, n);
 		free(head);
@@ -115,9 +120,9 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 			frames(data, size);
 		return 0;
 	}
-	BUG_ON(size < RDM_MIN_PACKET);
+	wrong_if(size < RDM_MIN_PACKET);
 	rdm_wire_put_hdr(buf, h.type, h.pn, h.tag);
-	BUG_ON(memcmp(buf, data, RDM_HDR_LEN));
+	wrong_if(memcmp(buf, data, RDM_HDR_LEN));
 	data += RDM_HDR_LEN;
 	size -= RDM_HDR_LEN;
 	switch (h.type) {
@@ -128,16 +133,16 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	case RDM_PKT_INIT_ACK:
 		if (rdm_wire_params(&pa, data, size))
 			break;
-		BUG_ON(!pa.tag || !pa.incarnation);
+		wrong_if(!pa.tag || !pa.incarnation);
 		rdm_wire_put_params(buf, &pa);
-		BUG_ON(memcmp(buf, data, 48));
+		wrong_if(memcmp(buf, data, 48));
 		break;
 	case RDM_PKT_RESET:
 		if (rdm_wire_reset(&reason, &incarnation, data, size))
 			break;
-		BUG_ON(rdm_wire_put_reset(buf, h.tag, reason, incarnation) >
+		wrong_if(rdm_wire_put_reset(buf, h.tag, reason, incarnation) >
 		       size + RDM_HDR_LEN);
-		BUG_ON(memcmp(buf, data - RDM_HDR_LEN, RDM_RESET_LEN));
+		wrong_if(memcmp(buf, data - RDM_HDR_LEN, RDM_RESET_LEN));
 		break;
 	}
 	return 0;
