@@ -114,7 +114,8 @@ void check_done(struct sim *s, struct msg *m)
 		if (m->len <= s->nodes[m->dst].max_msg)
 			fail(s, "message %u is said to be too long", m->id);
 	}
-	if (s->all_acked || (s->all_fit && t->error != EMSGSIZE))
+	if (s->all_acked || (s->all_fit && t->error != EMSGSIZE) ||
+	    (s->all_but && m->src != s->all_but && m->dst != s->all_but))
 		fail(s, "message %u to node %u fails with errno %d (fate %u)", m->id, m->dst,
 		     t->error, t->fate);
 }

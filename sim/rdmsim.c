@@ -64,7 +64,7 @@ static bool run(const struct scenario *sc, u64 seed, u64 *count)
 
 	alarm(RUN_TIMEOUT);
 	sim.name = sc->name;
-	sim_init(&sim, seed, 2);
+	sim_init(&sim, seed, sc->nodes);
 	sc->setup(&sim);
 	sim_run(&sim);
 	ok = !sim.failed;

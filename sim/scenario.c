@@ -260,6 +260,32 @@ static void stopped_reader(struct sim *s)
 	sim_call(s, at + between(s, 1, 120) * SIM_SEC, start_reading, 1);
 }
 
+/* Messages of up to 1 MiB, also towards buffers that are smaller than one of them. */
+static void large(struct sim *s)
+{
+	ordinary(s);
+	every_link(s, drop_a_little);
+	for (u16 i = 0; i < s->nnodes; i++)
+		if (chance(s, 5000))
+			s->nodes[i].rcvbuf = between(s, 10000, 400000);
+	for (u32 i = 0; i < s->ntraffic; i++) {
+		s->traffic[i].max_len = 1 << 20;
+		s->traffic[i].left = 2 + below(s, 3);
+	}
+}
+
+/* Several senders share one receiver, whose buffer is smaller than what they send. */
+static void shared_receiver(struct sim *s)
+{
+	ordinary(s);
+	every_link(s, drop_a_little);
+	small_buffers(s);
+	for (u16 i = 1; i < s->nnodes; i++) {
+		add_traffic(s, i, 0, 20);
+		s->traffic[s->ntraffic - 1].max_len = 20000;
+	}
+}
+
 /* The path */
 
 static void link_state(struct sim *s, u64 arg)
@@ -453,6 +479,23 @@ static void gone_for_good(struct sim *s)
 	sim_call(s, s->now + between(s, 0, 600) * SIM_MS, crash, 1);
 }
 
+/* One of several peers dies, or never reads: the others notice nothing. */
+static void one_of_many(struct sim *s)
+{
+	ordinary(s);
+	every_link(s, drop_a_little);
+	s->all_acked = false;
+	s->all_but = 3;
+	s->deadline = U64_MAX;
+	s->patience = 100 * SIM_SEC;
+	for (u16 i = 1; i < s->nnodes; i++) {
+		add_traffic(s, 0, i, 20);
+		add_traffic(s, i, 0, 20);
+	}
+	s->may_crash = true;
+	sim_call(s, s->now + between(s, 0, 200) * SIM_MS, crash, 3);
+}
+
 static void nobody_there(struct sim *s)
 {
 	ordinary(s);
@@ -556,57 +599,63 @@ static void no_memory(struct sim *s)
 }
 
 const struct scenario scenarios[] = {
-	{ "perfect", "U1 every message is delivered once on a path without faults", perfect, 100,
+	{ "perfect", "U1 every message is delivered once on a path without faults", perfect, 100, 2,
 	  { C_ACKED, C_FRAGMENT } },
-	{ "loss", "U1 every message is delivered once under loss of 1 to 30 %", loss, 100,
+	{ "loss", "U1 every message is delivered once under loss of 1 to 30 %", loss, 100, 2,
 	  { C_DROP, C_RETRANSMIT, C_PTO } },
-	{ "loss-30", "U1 every message is delivered once under 30 % loss", loss_30, 100,
+	{ "loss-30", "U1 every message is delivered once under 30 % loss", loss_30, 100, 2,
 	  { C_DROP, C_RETRANSMIT, C_PTO } },
 	{ "bursts", "U1 every message is delivered once when loss comes in bursts", loss_bursts,
-	  100, { C_BURST, C_PTO } },
+	  100, 2, { C_BURST, C_PTO } },
 	{ "acks-lost", "U1 every message is delivered once when most acks are lost", acks_lost,
-	  100, { C_DROP, C_DUP_MSG } },
-	{ "duplicates", "U2 duplicated packets deliver nothing twice", duplicates, 100,
+	  100, 2, { C_DROP, C_DUP_MSG } },
+	{ "duplicates", "U2 duplicated packets deliver nothing twice", duplicates, 100, 2,
 	  { C_DUP, C_DUP_MSG } },
 	{ "reorder", "U2 reordering delivers nothing twice, and shows as spurious loss", reorder,
-	  100, { C_REORDER, C_SPURIOUS, C_DUP_MSG } },
-	{ "fifo", "U3 FIFO order holds under reordering and across fragments", reorder_fifo, 100,
+	  100, 2, { C_REORDER, C_SPURIOUS, C_DUP_MSG } },
+	{ "fifo", "U3 FIFO order holds under reordering and across fragments", reorder_fifo, 100, 2,
 	  { C_REORDER, C_FRAGMENT } },
 	{ "slow-reader", "U9 a full receive buffer refuses, and loses nothing it acked",
-	  slow_reader, 100, { C_REFUSED, C_OVERCOMMIT } },
-	{ "window", "U9 a closed window stops the sender and opens again", window, 100,
+	  slow_reader, 100, 2, { C_REFUSED, C_OVERCOMMIT } },
+	{ "window", "U9 a closed window stops the sender and opens again", window, 100, 2,
 	  { C_WINDOW_PROBE } },
 	{ "stopped-reader", "U9 a receiver that does not read for minutes is not given up",
-	  stopped_reader, 100, { C_REFUSED } },
-	{ "blackout", "U7 an outage shorter than the user timeout costs no message", blackout, 100,
+	  stopped_reader, 100, 2, { C_REFUSED } },
+	{ "large", "U9 messages of 1 MiB pass, also into buffers that are smaller", large, 30, 2,
+	  { C_FRAGMENT, C_OVERCOMMIT } },
+	{ "shared", "U9 senders that share a full receiver all get through", shared_receiver, 100, 4,
+	  { C_REFUSED, C_OVERCOMMIT } },
+	{ "one-of-many", "U8 a peer that dies takes nothing from the others", one_of_many, 100, 4,
+	  { C_TIMEOUT, C_ACKED } },
+	{ "blackout", "U7 an outage shorter than the user timeout costs no message", blackout, 100, 2,
 	  { C_BLACKOUT, C_PTO } },
-	{ "silence", "U7 a silent peer is given up: one outcome for each message", silence, 100,
+	{ "silence", "U7 a silent peer is given up: one outcome for each message", silence, 100, 2,
 	  { C_BLACKOUT, C_TIMEOUT } },
-	{ "bottleneck", "U1 every message crosses a bottleneck with a short queue", bottleneck, 100,
+	{ "bottleneck", "U1 every message crosses a bottleneck with a short queue", bottleneck, 100, 2,
 	  { C_QUEUE_FULL } },
-	{ "mtu", "U13 the path's MTU shrinks in mid-flow", mtu_shrinks, 100,
+	{ "mtu", "U13 the path's MTU shrinks in mid-flow", mtu_shrinks, 100, 2,
 	  { C_TOO_BIG, C_RECUT } },
-	{ "restart", "U6 nothing bound to an incarnation reaches another", restarts, 100,
+	{ "restart", "U6 nothing bound to an incarnation reaches another", restarts, 100, 2,
 	  { C_RESTART, C_RESET_TAKEN, C_REPLAY, C_FAILED, C_ACKED } },
 	{ "close", "U6 a closed socket ends its associations, and its successor gets nothing old",
-	  closes, 100, { C_SOCK_CLOSE, C_RESET_TAKEN, C_REPLAY, C_TOMB_HIT, C_ICMP } },
-	{ "crash", "U7 each message to a host that is gone has one outcome", gone_for_good, 100,
+	  closes, 100, 2, { C_SOCK_CLOSE, C_RESET_TAKEN, C_REPLAY, C_TOMB_HIT, C_ICMP } },
+	{ "crash", "U7 each message to a host that is gone has one outcome", gone_for_good, 100, 2,
 	  { C_TIMEOUT } },
-	{ "refused", "U7 a port without a socket refuses", nobody_there, 100,
+	{ "refused", "U7 a port without a socket refuses", nobody_there, 100, 2,
 	  { C_ICMP, C_FAILED } },
-	{ "replay", "U2 packets that come again after minutes change nothing", replays, 100,
+	{ "replay", "U2 packets that come again after minutes change nothing", replays, 100, 2,
 	  { C_REPLAY, C_GARBAGE, C_DUP_MSG, C_TOMB_HIT } },
-	{ "both-open", "U1 two handshakes that cross make one association", both_open, 100,
+	{ "both-open", "U1 two handshakes that cross make one association", both_open, 100, 2,
 	  { C_MET } },
-	{ "idle", "U2 idle associations close by agreement and open again", idle, 100,
+	{ "idle", "U2 idle associations close by agreement and open again", idle, 100, 2,
 	  { C_IDLE_CLOSE, C_RENEWED } },
-	{ "limits", "U4 packet number and sequence reach their limits", limits, 100,
+	{ "limits", "U4 packet number and sequence reach their limits", limits, 100, 2,
 	  { C_RENEWED } },
 	{ "pn-runs-out", "U4 an association out of packet numbers ends, and a new one goes on",
-	  pn_runs_out, 100, { C_ACKED, C_FAILED } },
-	{ "too-long", "U5 a message that the peer does not take fails alone", too_long, 100,
+	  pn_runs_out, 100, 2, { C_ACKED, C_FAILED } },
+	{ "too-long", "U5 a message that the peer does not take fails alone", too_long, 100, 2,
 	  { C_TOO_LONG, C_ACKED } },
-	{ "no-memory", "U1 a sender that lacks memory goes on when it is back", no_memory, 100,
+	{ "no-memory", "U1 a sender that lacks memory goes on when it is back", no_memory, 100, 2,
 	  { C_NO_RECORD } },
 };
 

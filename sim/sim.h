@@ -155,7 +155,7 @@ struct sim {
 	u32 nkept;
 	bool keep;
 
-	struct traffic traffic[8];
+	struct traffic traffic[12];
 	u32 ntraffic;
 
 	struct msg **msgs;
@@ -170,6 +170,7 @@ struct sim {
 
 	/* what the scenario promises */
 	bool all_acked;		/* every message is acked and delivered */
+	u16 all_but;		/* ... unless this node is in it; 0: none */
 	bool all_fit;		/* ... but those that the peer does not take */
 	bool may_crash;		/* a sender may vanish with its messages */
 	u64 deadline;		/* by when every message has its outcome */
@@ -211,6 +212,7 @@ struct scenario {
 	const char *says;
 	void (*setup)(struct sim *s);
 	u32 weight;		/* share of the seeds, per cent */
+	u32 nodes;
 	u8 must[8];		/* counters that some seed must raise, 0-ended */
 };
 
