@@ -52,6 +52,7 @@ FIXTURE_TEARDOWN(api)
 
 RDM_TEST(api, socket_types_and_protocols)
 {
+	int pair[2];
 	int fd, other = variant->type == SOCK_RDM ? SOCK_SEQPACKET : SOCK_RDM;
 
 	EXPECT_EQ(variant->type, get_int(self->fd, SOL_SOCKET, SO_TYPE));
@@ -75,8 +76,7 @@ RDM_TEST(api, socket_types_and_protocols)
 	EXPECT_FAIL(EPROTONOSUPPORT, socket(variant->family, SOCK_STREAM, IPPROTO_RDM));
 	EXPECT_FAIL(EPROTONOSUPPORT, socket(variant->family, SOCK_DGRAM, IPPROTO_RDM));
 	EXPECT_FAIL(EPROTONOSUPPORT, socket(variant->family, variant->type, IPPROTO_UDP));
-	EXPECT_FAIL(EOPNOTSUPP, socketpair(variant->family, variant->type, IPPROTO_RDM,
-					   (int[2]){ 0 }));
+	EXPECT_FAIL(EOPNOTSUPP, socketpair(variant->family, variant->type, IPPROTO_RDM, pair));
 }
 
 RDM_TEST(api, bind_refuses_bad_addresses)
@@ -245,7 +245,8 @@ RDM_TEST(api, a_connected_socket_can_send_elsewhere)
 
 RDM_TEST(api, send_needs_a_good_destination)
 {
-	struct addr a = loopback(variant->family, 9), unixy = a, zero = loopback(variant->family, 0);
+	struct addr zero = loopback(variant->family, 0);
+	struct addr a = loopback(variant->family, 9), unixy = a;
 	struct addr nowhere = address(variant->family == AF_INET ? "192.0.2.1" : "2001:db8::1", 9);
 
 	unixy.sa.sa_family = AF_UNIX;

@@ -304,7 +304,8 @@ RDM_TEST(msg, u1_many_messages_of_all_sizes_arrive_once)
 	while (got < n) {
 		/* Sizes from 4 bytes to 33 KB, most of them small */
 		for (; sent < n; sent++) {
-			size_t len = 4 + (sent * 37u % 100) + (sent % 50 ? 0 : sent * 7919u % 33000);
+			size_t len = 4 + (sent * 37u % 100) +
+				     (sent % 50 ? 0 : sent * 7919u % 33000);
 
 			fill(self->out, len, sent);
 			memcpy(self->out, &sent, 4);

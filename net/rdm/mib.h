@@ -49,7 +49,7 @@ enum rdm_mib {
 	RDM_MIB_DROP_NO_SOCKET,		/* DropNoSocket: no socket wants it */
 	RDM_MIB_DROP_NO_MEM,		/* DropNoMem: no memory */
 	RDM_MIB_DROP_QUEUE,		/* DropQueue: lost in the UDP socket's queue */
-	RDM_MIB_ERR_LOST,		/* ErrLost: outcomes that found no room in the error queue */
+	RDM_MIB_ERR_LOST,		/* ErrLost: outcomes that the error queue did not take */
 	RDM_MIB__NR
 };
 
