@@ -305,7 +305,8 @@ static void peer_over(struct peer *p)
 	      p->a.error, p->a.agreed ? ", agreed" : "", p->a.txq.n);
 	if (p->a.agreed)
 		s->count[p->a.txq.n ? C_RENEWED : C_IDLE_CLOSE]++;
-	if (p->a.cong.in_flight || p->a.rec.nflight || !list_empty(&p->a.rec.sent))
+	if (p->a.cong.in_flight || p->a.rec.nflight || !list_empty(&p->a.rec.sent) ||
+	    !list_empty(&p->a.rec.past))
 		fail(s, "association %u ends with %llu bytes in flight", p->uid,
 		     p->a.cong.in_flight);
 	if (p->a.agreed && (p->a.reasm.n || p->a.txq.nbound))

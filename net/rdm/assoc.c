@@ -551,6 +551,19 @@ void rdm_assoc_timer(struct rdm_assoc *a, u64 now, struct rdm_out *out)
 	}
 }
 
+/* What shared a packet may not fit one any more. */
+static void take_apart(struct rdm_assoc *a, struct rdm_sent *s, u32 mtu)
+{
+	struct rdm_txmsg *m = s->msg;
+	u16 n;
+
+	if (s->nmsgs < 2 || s->size <= mtu || s->gen != m->gen)
+		return;
+	for (n = s->nmsgs; n--; m = list_next_entry(m, node))
+		if (!m->finished)
+			rdm_txq_recut(&a->txq, m, m->stride);
+}
+
 /**
  * rdm_assoc_set_mtu() - the path takes packets of another size
  * @a: the association
@@ -563,21 +576,15 @@ void rdm_assoc_set_mtu(struct rdm_assoc *a, u32 mtu)
 	bool shrinks = mtu < a->mtu;
 	struct rdm_txmsg *m;
 	struct rdm_sent *s;
-	u16 n;
 
 	a->mtu = mtu;
 	rdm_cong_set_mss(&a->cong, mtu);
 	if (!shrinks)
 		return;
-	/* what shared a packet may not fit one any more */
-	list_for_each_entry(s, &a->rec.sent, node) {
-		m = s->msg;
-		if (s->nmsgs < 2 || s->size <= mtu || s->gen != m->gen)
-			continue;
-		for (n = s->nmsgs; n--; m = list_next_entry(m, node))
-			if (!m->finished)
-				rdm_txq_recut(&a->txq, m, m->stride);
-	}
+	list_for_each_entry(s, &a->rec.lost, lost)
+		take_apart(a, s, mtu);
+	list_for_each_entry(s, &a->rec.sent, node)
+		take_apart(a, s, mtu);
 	list_for_each_entry(m, &a->txq.msgs, node)
 		fit(a, m);
 }

@@ -49,9 +49,12 @@ static u32 run_space(struct rdm_txmsg *m, u16 n, u16 frag)
 static void sort_lost(struct rdm_assoc *a)
 {
 	struct rdm_sent *s, *tmp;
+	u32 n = a->rec.new_lost;
 
-	a->rec.new_lost = false;
-	list_for_each_entry_safe(s, tmp, &a->rec.lost, lost) {
+	a->rec.new_lost = 0;
+	list_for_each_entry_safe_reverse(s, tmp, &a->rec.lost, lost) {
+		if (!n--)
+			return;
 		if (s->ctl & RDM_CTL_WINDOW)
 			a->need |= s->ctl & (RDM_CTL_WINDOW | RDM_CTL_REOPEN);
 		if ((s->ctl & RDM_CTL_CLOSE) && a->state == RDM_ASSOC_CLOSING)
@@ -87,6 +90,19 @@ static bool better(const struct rdm_sent *s, const struct rdm_sent *t)
 	return s->msg->seq < t->msg->seq || (s->msg == t->msg && s->frag < t->frag);
 }
 
+static void consider(struct rdm_sent *s, struct rdm_sent **best, struct rdm_sent **other)
+{
+	if (s->probe || !rdm_txq_needed(s))
+		return;
+	if (!*best || better(s, *best)) {
+		if (!*other)
+			*other = *best;
+		*best = s;
+	} else if (!*other) {
+		*other = s;
+	}
+}
+
 /*
  * Something to send again, in flight or known to be lost. A receiver that is full takes
  * the rest of messages of which it has a part, and in FIFO mode the next message, so these
@@ -97,18 +113,10 @@ static bool pick_again(struct rdm_assoc *a, struct pick *p)
 {
 	struct rdm_sent *s, *best = NULL, *other = NULL;
 
-	list_for_each_entry(s, &a->rec.sent, node) {
-		if ((s->state == RDM_SENT_LOST && list_empty(&s->lost)) || s->probe ||
-		    !rdm_txq_needed(s))
-			continue;
-		if (!best || better(s, best)) {
-			if (!other)
-				other = best;
-			best = s;
-		} else if (!other) {
-			other = s;
-		}
-	}
+	list_for_each_entry(s, &a->rec.lost, lost)
+		consider(s, &best, &other);
+	list_for_each_entry(s, &a->rec.sent, node)
+		consider(s, &best, &other);
 	s = a->probes == 1 && other ? other : best;
 	if (!s)
 		return false;

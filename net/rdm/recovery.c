@@ -25,6 +25,8 @@
 void rdm_recovery_init(struct rdm_recovery *r, u64 first_pn)
 {
 	INIT_LIST_HEAD(&r->sent);
+	INIT_LIST_HEAD(&r->past);
+	r->late = RB_ROOT;
 	INIT_LIST_HEAD(&r->lost);
 	r->next_pn = first_pn;
 	r->largest = 0;
@@ -39,7 +41,7 @@ void rdm_recovery_init(struct rdm_recovery *r, u64 first_pn)
 	r->time_thresh = RDM_TIME_THRESH;
 	r->epoch_lost = 0;
 	r->epoch_spurious = 0;
-	r->new_lost = false;
+	r->new_lost = 0;
 }
 
 /**
@@ -64,6 +66,56 @@ void rdm_recovery_sent(struct rdm_recovery *r, struct rdm_cong *c, struct rdm_se
 	rdm_cong_sent(c, s->size);
 }
 
+/* A packet in flight is given up: its record stays for a while. */
+static void give_up(struct rdm_recovery *r, struct rdm_sent *s)
+{
+	struct rb_node **link = &r->late.rb_node, *parent = NULL;
+
+	while (*link) {
+		parent = *link;
+		link = s->pn < rb_entry(parent, struct rdm_sent, late)->pn ? &parent->rb_left :
+									     &parent->rb_right;
+	}
+	rb_link_node(&s->late, parent, link);
+	rb_insert_color(&s->late, &r->late);
+	list_move_tail(&s->node, &r->past);
+	s->state = RDM_SENT_LOST;
+	r->nflight--;
+}
+
+static void forget(struct rdm_recovery *r, struct rdm_sent *s, u8 state, struct list_head *out)
+{
+	if (s->state == RDM_SENT_LOST)
+		rb_erase(&s->late, &r->late);
+	s->state = state;
+	list_move_tail(&s->node, out);
+}
+
+static void queue_lost(struct rdm_recovery *r, struct rdm_sent *s)
+{
+	list_add_tail(&s->lost, &r->lost);
+	r->new_lost++;
+}
+
+/* The record of the first packet from @pn on that was given up. */
+static struct rdm_sent *late_from(const struct rdm_recovery *r, u64 pn)
+{
+	struct rb_node *n = r->late.rb_node;
+	struct rdm_sent *best = NULL;
+
+	while (n) {
+		struct rdm_sent *s = rb_entry(n, struct rdm_sent, late);
+
+		if (s->pn < pn) {
+			n = n->rb_right;
+		} else {
+			best = s;
+			n = n->rb_left;
+		}
+	}
+	return best;
+}
+
 /* A packet was declared lost, and now its ack is here (RFC 9002, section 6.1.2). */
 static void spurious(struct rdm_recovery *r, struct rdm_rtt *rtt, struct rdm_cong *c,
 		     struct rdm_sent *s, u64 largest, u64 now)
@@ -84,6 +136,25 @@ static void spurious(struct rdm_recovery *r, struct rdm_rtt *rtt, struct rdm_con
 		r->epoch_lost = 0;
 		r->epoch_spurious = 0;
 	}
+}
+
+/* Acks of packets that were given up. */
+static int ack_late(struct rdm_recovery *r, struct rdm_rtt *rtt, struct rdm_cong *c,
+		    const struct rdm_frame *ack, u64 now, u64 *clean, struct list_head *out)
+{
+	struct rdm_sent *s;
+	u16 i;
+	int n = 0;
+
+	for (i = 0; i < ack->nranges && !RB_EMPTY_ROOT(&r->late); i++) {
+		while ((s = late_from(r, ack->ranges[i].first)) && s->pn <= ack->ranges[i].last) {
+			*clean = min(*clean, s->pn);
+			spurious(r, rtt, c, s, ack->seq, now);
+			forget(r, s, RDM_SENT_ACKED, out);
+			n++;
+		}
+	}
+	return n;
 }
 
 /**
@@ -120,17 +191,15 @@ int rdm_recovery_ack(struct rdm_recovery *r, struct rdm_rtt *rtt, struct rdm_con
 			continue;
 		if (s->pn < clean)
 			clean = s->pn;
-		if (s->state == RDM_SENT_LOST) {
-			spurious(r, rtt, c, s, largest, now);
-		} else if (!s->probe) {
+		if (!s->probe) {
 			r->nflight--;
 			newest = s;
 			rdm_cong_acked(c, now, s->time, s->size, s->pn >= r->limited_pn);
 		}
-		s->state = RDM_SENT_ACKED;
-		list_move_tail(&s->node, out);
+		forget(r, s, RDM_SENT_ACKED, out);
 		n++;
 	}
+	n += ack_late(r, rtt, c, ack, now, &clean, out);
 	if (largest >= r->largest)
 		r->largest = largest + 1;
 	if (newest && newest->pn == largest)
@@ -156,10 +225,8 @@ static void declare_lost(struct rdm_recovery *r, struct rdm_cong *c, struct rdm_
 		r->epoch_lost = 0;
 		r->epoch_spurious = 0;
 	}
-	s->state = RDM_SENT_LOST;
-	list_add_tail(&s->lost, &r->lost);
-	r->new_lost = true;
-	r->nflight--;
+	give_up(r, s);
+	queue_lost(r, s);
 	r->epoch_lost++;
 	rdm_cong_lost(c, now, s->time, s->size);
 }
@@ -189,25 +256,17 @@ u32 rdm_recovery_detect(struct rdm_recovery *r, struct rdm_rtt *rtt, struct rdm_
 
 	r->loss_time = 0;
 	list_for_each_entry_safe(s, tmp, &r->sent, node) {
-		if (s->pn >= r->largest && s->state != RDM_SENT_LOST)
+		if (s->pn >= r->largest)
 			break;
-		if (s->state == RDM_SENT_LOST) {
-			if (list_empty(&s->lost) && now >= s->time + keep) {
-				s->state = RDM_SENT_GONE;
-				list_move_tail(&s->node, out);
-			}
-			continue;
-		}
 		if (s->probe) {
 			/* the peer refused it, or it is lost: the next probe repeats it */
-			s->state = RDM_SENT_GONE;
-			list_move_tail(&s->node, out);
+			forget(r, s, RDM_SENT_GONE, out);
 			continue;
 		}
 		if (s->time + delay > now && r->largest - 1 - s->pn < r->pkt_thresh) {
-			if (!r->loss_time)
-				r->loss_time = s->time + delay;
-			continue;
+			/* nor is any that was sent later */
+			r->loss_time = s->time + delay;
+			break;
 		}
 		declare_lost(r, c, s, now);
 		n++;
@@ -219,6 +278,13 @@ u32 rdm_recovery_detect(struct rdm_recovery *r, struct rdm_rtt *rtt, struct rdm_
 	}
 	if (last - first > keep && rtt->srtt)
 		rdm_cong_persistent(c);
+
+	list_for_each_entry_safe(s, tmp, &r->past, node) {
+		if (now < s->time + keep)
+			break;
+		if (list_empty(&s->lost))
+			forget(r, s, RDM_SENT_GONE, out);
+	}
 	return n;
 }
 
@@ -239,10 +305,8 @@ u64 rdm_recovery_deadline(const struct rdm_recovery *r, const struct rdm_rtt *rt
 	if (r->loss_time)
 		return r->loss_time;
 	if (!r->nflight) {
-		list_for_each_entry(s, &r->sent, node)
-			if (s->state == RDM_SENT_LOST && list_empty(&s->lost))
-				return s->time + keep_lost(rtt);
-		return U64_MAX;
+		s = list_first_entry_or_null(&r->past, struct rdm_sent, node);
+		return s && list_empty(&s->lost) ? s->time + keep_lost(rtt) : U64_MAX;
 	}
 	pto = rdm_rtt_pto(rtt, RDM_MAX_ACK_DELAY);
 	return r->last_sent + clamp(pto << min(r->pto_count, 16U), pto, max(pto, r->pto_max));
@@ -256,9 +320,8 @@ u64 rdm_recovery_deadline(const struct rdm_recovery *r, const struct rdm_rtt *rt
  */
 void rdm_recovery_waive(struct rdm_recovery *r, struct rdm_cong *c, struct rdm_sent *s)
 {
-	s->state = RDM_SENT_LOST;
+	give_up(r, s);
 	s->waived = true;
-	r->nflight--;
 	rdm_cong_discard(c, s->size);
 }
 
@@ -271,14 +334,13 @@ void rdm_recovery_waive(struct rdm_recovery *r, struct rdm_cong *c, struct rdm_s
  */
 void rdm_recovery_requeue(struct rdm_recovery *r, struct rdm_cong *c)
 {
-	struct rdm_sent *s;
+	struct rdm_sent *s, *tmp;
 
-	list_for_each_entry(s, &r->sent, node) {
-		if (s->state != RDM_SENT_INFLIGHT || s->probe)
+	list_for_each_entry_safe(s, tmp, &r->sent, node) {
+		if (s->probe)
 			continue;
 		rdm_recovery_waive(r, c, s);
-		list_add_tail(&s->lost, &r->lost);
-		r->new_lost = true;
+		queue_lost(r, s);
 	}
 	r->loss_time = 0;
 	r->pto_count = 0;
@@ -295,13 +357,15 @@ void rdm_recovery_clear(struct rdm_recovery *r, struct rdm_cong *c, struct list_
 	struct rdm_sent *s, *tmp;
 
 	list_for_each_entry_safe(s, tmp, &r->sent, node) {
-		if (s->state == RDM_SENT_INFLIGHT && !s->probe) {
+		if (!s->probe) {
 			r->nflight--;
 			rdm_cong_discard(c, s->size);
 		}
+		forget(r, s, RDM_SENT_GONE, out);
+	}
+	list_for_each_entry_safe(s, tmp, &r->past, node) {
 		list_del_init(&s->lost);
-		s->state = RDM_SENT_GONE;
-		list_move_tail(&s->node, out);
+		forget(r, s, RDM_SENT_GONE, out);
 	}
 	r->loss_time = 0;
 	r->pto_count = 0;

@@ -9,6 +9,7 @@
 #define _RDM_RECOVERY_H
 
 #include <linux/list.h>
+#include <linux/rbtree.h>
 #include <linux/time64.h>
 #include <linux/types.h>
 
@@ -56,7 +57,8 @@ enum rdm_sent_state {
 
 /**
  * struct rdm_sent - record of one ack-eliciting packet
- * @node: in rdm_recovery.sent by rising @pn; in lists of records given back
+ * @node: in rdm_recovery.sent or .past; in lists of records given back
+ * @late: in rdm_recovery.late while RDM_SENT_LOST
  * @lost: in rdm_recovery.lost while its content waits to be sent again
  * @pn: packet number
  * @time: when it was sent, ns
@@ -73,6 +75,7 @@ enum rdm_sent_state {
  */
 struct rdm_sent {
 	struct list_head node;
+	struct rb_node late;
 	struct list_head lost;
 	u64 pn;
 	u64 time;
@@ -90,7 +93,9 @@ struct rdm_sent {
 
 /**
  * struct rdm_recovery - packet-number space of one direction
- * @sent: records in flight or lost, by rising packet number
+ * @sent: records in flight, by rising packet number
+ * @past: records lost, in the order in which they were given up
+ * @late: the same by packet number: one loss of thousands must not slow each ack down
  * @lost: records whose content waits to be sent again, oldest first
  * @next_pn: number of the next packet
  * @largest: largest acked packet number plus 1; 0: none yet
@@ -105,10 +110,12 @@ struct rdm_sent {
  * @time_thresh: time threshold now, eighths of an RTT
  * @epoch_lost: packets declared lost since the window was last cut
  * @epoch_spurious: how many of these were acked after all
- * @new_lost: packets joined @lost; cleared by who has looked
+ * @new_lost: how many packets joined @lost; set to 0 by who has looked
  */
 struct rdm_recovery {
 	struct list_head sent;
+	struct list_head past;
+	struct rb_root late;
 	struct list_head lost;
 	u64 next_pn;
 	u64 largest;
@@ -123,7 +130,7 @@ struct rdm_recovery {
 	u32 time_thresh;
 	u32 epoch_lost;
 	u32 epoch_spurious;
-	bool new_lost;
+	u32 new_lost;
 };
 
 void rdm_recovery_init(struct rdm_recovery *r, u64 first_pn);

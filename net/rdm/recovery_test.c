@@ -282,7 +282,7 @@ static void recovery_lost_packets_are_forgotten(struct kunit *test)
 	rdm_recovery_detect(&p->r, &p->rtt, &p->c, at, U64_MAX, &out);
 	KUNIT_EXPECT_PTR_EQ(test, list_first_entry(&out, struct rdm_sent, node), &p->pkt[0]);
 	KUNIT_EXPECT_EQ(test, p->pkt[0].state, RDM_SENT_GONE);
-	KUNIT_EXPECT_TRUE(test, list_empty(&p->r.sent));
+	KUNIT_EXPECT_TRUE(test, list_empty(&p->r.sent) && list_empty(&p->r.past));
 	KUNIT_EXPECT_TRUE(test, rdm_recovery_deadline(&p->r, &p->rtt) == U64_MAX);
 }
 
@@ -376,7 +376,8 @@ static void recovery_clear_gives_everything_back(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, n, 5);
 	KUNIT_EXPECT_EQ(test, p->c.in_flight, 0);
 	KUNIT_EXPECT_EQ(test, p->r.nflight, 0);
-	KUNIT_EXPECT_TRUE(test, list_empty(&p->r.lost) && list_empty(&p->r.sent));
+	KUNIT_EXPECT_TRUE(test, list_empty(&p->r.lost) && list_empty(&p->r.sent) &&
+			  list_empty(&p->r.past) && RB_EMPTY_ROOT(&p->r.late));
 }
 
 /* Whatever is acked, lost, waived or timed out: the counts agree with the records. */
@@ -387,7 +388,8 @@ static void recovery_counts_match_the_records(struct kunit *test)
 	int step;
 
 	for (step = 0; step < 20000; step++) {
-		u32 flying = 0, lost = 0, i;
+		u32 flying = 0, lost = 0, given_up = 0, i;
+		struct rb_node *node;
 		struct rdm_sent *s;
 		LIST_HEAD(out);
 
@@ -429,12 +431,17 @@ static void recovery_counts_match_the_records(struct kunit *test)
 			s->size = 0;
 		}
 		list_for_each_entry(s, &p->r.sent, node) {
-			KUNIT_ASSERT_TRUE(test, s->state == RDM_SENT_INFLIGHT ||
-					  s->state == RDM_SENT_LOST);
-			if (s->state == RDM_SENT_INFLIGHT && !s->probe)
-				flying++;
-			lost += !list_empty(&s->lost);
+			KUNIT_ASSERT_EQ(test, s->state, RDM_SENT_INFLIGHT);
+			flying += !s->probe;
 		}
+		list_for_each_entry(s, &p->r.past, node) {
+			KUNIT_ASSERT_EQ(test, s->state, RDM_SENT_LOST);
+			lost += !list_empty(&s->lost);
+			given_up++;
+		}
+		for (node = rb_first(&p->r.late); node; node = rb_next(node))
+			given_up--;
+		KUNIT_ASSERT_EQ(test, given_up, 0);
 		list_for_each_entry(s, &p->r.lost, lost)
 			lost--;
 		KUNIT_ASSERT_EQ(test, p->r.nflight, flying);
