@@ -220,7 +220,9 @@ static void window(struct sim *s)
 		struct node *n = &s->nodes[i];
 
 		n->max_msg = 3000 + below(s, 20000);
-		n->rx_window = rdm_msg_charge(n->max_msg) + below(s, 20000);
+		/* it may be smaller than a message, too */
+		n->rx_window = chance(s, 5000) ? 300 + below(s, 20000) :
+						 rdm_msg_charge(n->max_msg) + below(s, 20000);
 		n->read_every = between(s, 0, 100) * SIM_MS;
 		n->read_batch = 1 + below(s, 20);
 	}
