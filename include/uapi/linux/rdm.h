@@ -51,7 +51,7 @@ enum {
  * struct rdm_outcome - what became of messages that this socket accepted
  * @error: errno: ECONNREFUSED (nobody bound there), ECONNRESET (the peer
  *	restarted or closed its socket), ETIMEDOUT (the peer is silent),
- *	EHOSTUNREACH or ENETUNREACH (no way there)
+ *	EHOSTUNREACH or ENETUNREACH (no way there), EMSGSIZE (longer than the peer takes)
  * @fate: RDM_FATE_*
  * @count: how many messages to this destination share this outcome
  * @pad: zero
