@@ -108,7 +108,7 @@ run_one() {
 
 run_all() {
 	for name; do
-		limit=$((120 + 60 * RDM_TEST_SCALE))
+		limit=$((120 + 120 * RDM_TEST_SCALE))
 		if [ -e "$here/$name.sh" ]; then
 			run_one "$name" $limit sh "$here/$name.sh"
 		elif [ -x "$here/$name" ]; then

@@ -35,7 +35,7 @@ lossy "loss 5 % and damage 5 %" "$(scaled 200)" 16-64K delay 1ms loss 5% corrupt
 fired "U1 damage: packets with a wrong checksum were dropped" \
 	$(($(counter a DropCsum) + $(counter b DropCsum)))
 lossy "tail loss, three small messages over 30 %" 3 16-2000 delay 1ms loss 30%
-lossy "two large messages over 10 %" 2 1M delay 1ms loss 10%
+lossy "a large message over 10 %" 1 300K delay 1ms loss 10%
 
 delivered=$(counter b InMsgs)
 fired "U1: messages were delivered" "$delivered"
