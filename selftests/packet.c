@@ -125,8 +125,8 @@ RDM_TEST(packet, u10_an_unknown_tag_gets_no_more_than_it_sent_and_changes_nothin
 		sent += (uint64_t)send(self->udp, buf, 32 + i % 32, 0);
 		ASSERT_GE(sent, answers(self->udp));
 	}
-	EXPECT_TRUE(EVENTUALLY(PATIENCE, counter("DropTag") + counter("DropQueue") >= 300));
-	EXPECT_LT(0, counter("DropTag"));
+	/* Some look like more than that: the random bytes begin with a cookie */
+	EXPECT_TRUE(EVENTUALLY(PATIENCE, counter("DropTag") >= 280));
 	EXPECT_TRUE(alive(self));
 	EXPECT_EQ(0, counter("AssocFailed"));
 }
