@@ -150,7 +150,8 @@ RDM_TEST(fail, u7_a_closed_peer_is_econnreset_or_econnrefused)
 	close(rx);
 	ASSERT_TRUE(take_outcome(self->fd, PATIENCE, &o, &to));
 	do {
-		EXPECT_TRUE(o.error == ECONNRESET || o.error == ECONNREFUSED);
+		EXPECT_TRUE(o.error == ECONNRESET || o.error == ECONNREFUSED)
+			TH_LOG("%s, fate %u, %u messages", strerror((int)o.error), o.fate, o.count);
 		EXPECT_TRUE(same_addr(&to, &at));
 		told += o.count;
 	} while (take_outcome(self->fd, 300, &o, &to));
