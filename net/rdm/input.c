@@ -423,7 +423,7 @@ static bool reserve(struct rx *rx, struct rdm_rec *rec)
 {
 	struct rdm_assoc *a = &rx->peer->a;
 
-	if (rdm_rcv_reserve(rx->sk, rec, a->fifo && rec->m.seq == a->seqs.floor, rx->now)) {
+	if (rdm_rcv_reserve(rx->sk, rec, a->fifo, rec->m.seq == a->seqs.floor, rx->now)) {
 		a->rx_charge += rec->charge;
 		return true;
 	}

@@ -85,7 +85,7 @@ bool rdm_snd_writable(const struct sock *sk);
 
 /* recvmsg.c */
 int rdm_recvmsg(struct socket *sock, struct msghdr *msg, size_t len, int flags);
-bool rdm_rcv_reserve(struct sock *sk, struct rdm_rec *rec, bool next, u64 now);
+bool rdm_rcv_reserve(struct sock *sk, struct rdm_rec *rec, bool fifo, bool next, u64 now);
 void rdm_rcv_recharge(struct sock *sk, struct rdm_rec *rec, u32 extra);
 void rdm_rcv_unreserve(struct sock *sk, struct rdm_rec *rec);
 bool rdm_rcv_queue(struct sock *sk, struct list_head *recs);

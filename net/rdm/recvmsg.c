@@ -61,17 +61,19 @@ static void uncharge(struct sock *sk, struct rdm_rec *rec)
  * rdm_rcv_reserve() - find room for a whole message before its first byte is taken
  * @sk: the socket
  * @rec: the message, with charge and truesize
- * @next: it is the one that a FIFO association waits for
+ * @fifo: its association delivers in order
+ * @next: it is the one that such an association waits for
  * @now: ns
  *
  * When the buffer is full, one message at a time may exceed it: the next one in FIFO
- * order, or any one on an empty socket. So a message larger than the buffer, or a gap
- * before a full one, is no deadlock.
+ * order, or any one of an unordered association on an empty socket. So a message larger
+ * than the buffer, or a gap before a full one, is no deadlock. A message that must wait for
+ * others never gets this: it would keep those out.
  *
  * Context: softirq, peer locked.
  * Return: false when there is no room, or the socket is closed.
  */
-bool rdm_rcv_reserve(struct sock *sk, struct rdm_rec *rec, bool next, u64 now)
+bool rdm_rcv_reserve(struct sock *sk, struct rdm_rec *rec, bool fifo, bool next, u64 now)
 {
 	struct rdm_sock *rsk = rdm_sk(sk);
 	bool ok = false, room;
@@ -80,7 +82,7 @@ bool rdm_rcv_reserve(struct sock *sk, struct rdm_rec *rec, bool next, u64 now)
 	if (sock_flag(sk, SOCK_DEAD))
 		goto out;
 	room = (u64)atomic_read(&sk->sk_rmem_alloc) + rec->truesize <= READ_ONCE(sk->sk_rcvbuf);
-	if (!room && (next || !atomic_read(&sk->sk_rmem_alloc)) &&
+	if (!room && (fifo ? next : !atomic_read(&sk->sk_rmem_alloc)) &&
 	    (!rsk->token || now - rsk->token_at > TOKEN_LIFE)) {
 		rsk->token = rec;
 		rsk->token_at = now;
