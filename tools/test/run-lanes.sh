@@ -51,6 +51,7 @@ for lane; do
 	start=$SECONDS
 	shown=0
 	echo "== lane $lane"
+	: >"$log"
 	setsid make "test-$lane" >"$log" 2>&1 </dev/null &
 	lane_pid=$!
 	while running=$(kill -0 "$lane_pid" 2>/dev/null && echo y); true; do
