@@ -326,6 +326,7 @@ static void peer_over(struct peer *p)
 		struct peer *next = peer_find(n, p->remote);
 		struct rdm_txmsg *t;
 		struct rdm_out out;
+		bool fresh;
 
 		list_for_each_entry(t, &p->a.txq.msgs, node) {
 			struct msg *m = container_of(t, struct txrec, tx)->m;
@@ -336,12 +337,15 @@ static void peer_over(struct peer *p)
 			m->unbound = true;
 		}
 		rdm_out_init(&out);
-		if (!next) {
+		fresh = !next;
+		if (fresh)
 			next = peer_new(n, p->remote, rnd(s) | 1);
+		/* in this order, as the module does */
+		rdm_assoc_splice(&next->a, &p->a);
+		if (fresh) {
 			s->count[C_INITIATED]++;
 			rdm_assoc_open(&next->a, s->now, &out);
 		}
-		rdm_assoc_splice(&next->a, &p->a);
 		out.acts |= RDM_OUT_SEND;
 		peer_finish(next, &out);
 	}

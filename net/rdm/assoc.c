@@ -180,7 +180,8 @@ static u64 give_up_at(const struct rdm_assoc *a)
  */
 void rdm_assoc_open(struct rdm_assoc *a, u64 now, struct rdm_out *out)
 {
-	__rdm_assoc_waiting(a, now);
+	/* messages of a predecessor may wait here already: their time begins anew */
+	a->wait_since = now;
 	__rdm_assoc_event(a, RDM_ASSOC_EV_OPEN);
 	a->last_active = now;
 	a->cookie_time = now;

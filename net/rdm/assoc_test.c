@@ -457,6 +457,14 @@ static void assoc_reset_tells_sent_from_unsent(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, p->a.a.txq.n, 0);
 	KUNIT_EXPECT_EQ(test, next_a->a.txq.n, 1);
 	KUNIT_EXPECT_EQ(test, next_a->a.txq.bytes, 20);
+
+	/* the successor has all its time, whenever it begins */
+	p->now += 1000 * NSEC_PER_SEC;
+	rdm_assoc_open(&next_a->a, p->now, &next_a->out);
+	KUNIT_EXPECT_GT(test, rdm_assoc_deadline(&next_a->a), p->now);
+	rdm_assoc_timer(&next_a->a, p->now + NSEC_PER_MSEC, &next_a->out);
+	KUNIT_EXPECT_EQ(test, next_a->a.state, RDM_ASSOC_INIT_SENT);
+	KUNIT_EXPECT_EQ(test, next_a->a.txq.n, 1);
 }
 
 static void assoc_stale_cookie_means_never_arrived(struct kunit *test)

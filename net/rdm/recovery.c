@@ -305,8 +305,10 @@ u64 rdm_recovery_deadline(const struct rdm_recovery *r, const struct rdm_rtt *rt
 	if (r->loss_time)
 		return r->loss_time;
 	if (!r->nflight) {
-		s = list_first_entry_or_null(&r->past, struct rdm_sent, node);
-		return s && list_empty(&s->lost) ? s->time + keep_lost(rtt) : U64_MAX;
+		if (list_empty(&r->past))
+			return U64_MAX;
+		s = list_first_entry(&r->past, struct rdm_sent, node);
+		return list_empty(&s->lost) ? s->time + keep_lost(rtt) : U64_MAX;
 	}
 	pto = rdm_rtt_pto(rtt, RDM_MAX_ACK_DELAY);
 	return r->last_sent + clamp(pto << min(r->pto_count, 16U), pto, max(pto, r->pto_max));
