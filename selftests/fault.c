@@ -240,6 +240,59 @@ RDM_TEST(fault, u6_what_was_in_flight_never_reaches_a_new_socket)
 	EXPECT_EQ(0, wait_for(self->rx, POLLIN, 300));
 }
 
+/* Drops INIT, by its length: headers of UDP (8) and, for IPv4, IP (20) around 144 bytes. */
+static void cut_init(int family)
+{
+	tc("filter add dev lo egress protocol %s u32 match u16 %d 0xffff at %d action drop",
+	   family == AF_INET ? "ip" : "ipv6", family == AF_INET ? 172 : 152,
+	   family == AF_INET ? 2 : 4);
+}
+
+RDM_TEST(fault, u6_what_was_never_sent_waits_for_the_new_socket)
+{
+	static uint8_t buf[2000], seen[256];
+	struct rdm_outcome o;
+	unsigned int n = 0, got = 0, failed = 0;
+	struct addr to;
+
+	set_int(self->rx, SOL_SOCKET, SO_RCVBUF, 20000);
+	set_int(self->tx, SOL_SOCKET, SO_SNDBUF, 100000);
+	memset(seen, 0, sizeof(seen));
+	for (buf[0] = 0; buf[0] < 255; buf[0]++, n++) {
+		if (send(self->tx, buf, sizeof(buf), MSG_DONTWAIT) < 0)
+			break;
+	}
+	ASSERT_EQ(EAGAIN, errno);
+	/* The peer restarts; a new handshake with it is lost for longer than one try */
+	cut_init(variant->family);
+	close(self->rx);
+	self->rx = rdm_socket(variant->family, variant->type);
+	ASSERT_TRUE(EVENTUALLY(PATIENCE, !bind(self->rx, &self->rx_at.sa, self->rx_at.len)));
+	EXPECT_EQ(0, wait_for(self->rx, POLLIN, 2500));
+	uncut();
+	for (double end = now() + PATIENCE / 1e3; now() < end;) {
+		if (!wait_for(self->rx, POLLIN, 300)) {
+			if (!outq(self->tx))
+				break;
+			continue;
+		}
+		ASSERT_EQ(sizeof(buf), recv(self->rx, buf, sizeof(buf), 0))
+			TH_LOG("after %u: %s", got, strerror(errno));
+		EXPECT_EQ(0, seen[buf[0]]++);
+		got++;
+	}
+	EXPECT_EQ(0, outq(self->tx));
+	/* Each is delivered here, or has failed, or was taken by the old socket */
+	while (take_outcome(self->tx, 10, &o, &to)) {
+		EXPECT_EQ(ECONNRESET, o.error)
+			TH_LOG("%s, fate %u, %u messages", strerror((int)o.error), o.fate, o.count);
+		failed += o.count;
+	}
+	EXPECT_LT(0, got);
+	EXPECT_GE(n, got + failed);
+	EXPECT_EQ(n + 1, counter("OutAcked") + counter("OutFailed"));
+}
+
 RDM_TEST(fault, u11_data_of_a_closed_socket_outlives_an_outage)
 {
 	char buf[10];
