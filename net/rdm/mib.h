@@ -48,7 +48,7 @@ enum rdm_mib {
 	RDM_MIB_DROP_TOMBSTONES,	/* DropTombstones: too many ended lately */
 	RDM_MIB_DROP_NO_SOCKET,		/* DropNoSocket: no socket wants it */
 	RDM_MIB_DROP_NO_MEM,		/* DropNoMem: no memory */
-	RDM_MIB_DROP_QUEUE,		/* DropQueue: lost in the UDP socket's queue */
+	RDM_MIB_DROP_QUEUE,		/* DropQueue: dropped by the UDP socket: no room */
 	RDM_MIB_ERR_LOST,		/* ErrLost: outcomes that the error queue did not take */
 	RDM_MIB__NR
 };

@@ -50,12 +50,25 @@ struct sock *rdm_tunnel_sk(const struct rdm_tunnel *t)
 	return t->usk;
 }
 
+/* What UDP itself dropped since the last look, most likely because its queue was full. */
+static void count_drops(struct sock *sk, struct sock *usk)
+{
+	int n;
+
+	if (likely(!atomic_read(&usk->sk_drops)))
+		return;
+	n = atomic_xchg(&usk->sk_drops, 0);
+	rdm_add(rdm_net_of(sock_net(sk)), DROP_QUEUE, n);
+}
+
 static void drain(struct sock *usk, int most)
 {
 	struct sock *sk = rcu_dereference_sk_user_data(usk);
 	struct sk_buff *skb;
 	int err;
 
+	if (sk)
+		count_drops(sk, usk);
 	while (sk && most) {
 		skb = skb_recv_udp(usk, MSG_DONTWAIT, &err);
 		if (!skb) {
