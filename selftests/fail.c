@@ -43,7 +43,7 @@ RDM_TEST(fail, u7_nobody_at_the_port_is_econnrefused)
 	EXPECT_EQ(RDM_FATE_NEVER_SENT, o.fate);
 	EXPECT_EQ(1, o.count);
 	EXPECT_EQ(5, o.bytes);
-	EXPECT_EQ(0, o.pad);
+	EXPECT_EQ(0, o.flags);
 	EXPECT_TRUE(same_addr(&to, &self->nobody));
 	/* Told once, and no other trace of it */
 	EXPECT_FALSE(take_outcome(self->fd, 200, &o, &to));

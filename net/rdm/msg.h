@@ -11,6 +11,7 @@
 
 #define RDM_INLINE_MAX		256	/* messages up to here are copied, not referenced */
 #define RDM_GAP			(RDM_HDR_LEN + RDM_FRAG_LEN)
+#define RDM_DEADLINE_MAX	86400000	/* ms: a day */
 
 /* A run of equal fragments in one page: [gap | data] times n. */
 struct rdm_block {
@@ -75,6 +76,23 @@ struct rdm_rec {
 	bool copied;
 	u8 data[];
 };
+
+/**
+ * struct rdm_sendopts - how a message is to be sent
+ * @mode: RDM_EXACTLY_ONCE and so on
+ * @ask: @cookie is given: its outcome is told in any case
+ * @deadline_ms: from now on; 0 for none
+ * @cookie: comes back with the outcome
+ */
+struct rdm_sendopts {
+	u8 mode;
+	bool ask;
+	u32 deadline_ms;
+	u64 cookie;
+};
+
+/* cmsg.c */
+int rdm_cmsg_send(struct sock *sk, struct msghdr *msg, struct rdm_sendopts *opts);
 
 /* sendmsg.c */
 int rdm_sendmsg(struct socket *sock, struct msghdr *msg, size_t len);

@@ -132,6 +132,9 @@ struct rdm_net {
  * @refused: some peer was refused for want of room [queue lock]
  * @remote: connected to, valid when sk_state is TCP_ESTABLISHED [socket lock; read racily]
  * @user_timeout: ns
+ * @deadline_ms: RDM_DEADLINE
+ * @mode: RDM_MODE
+ * @notify: RDM_NOTIFY
  * @fifo: SOCK_SEQPACKET
  * @closed: the user has closed it [hash_lock]
  * @released: the UDP socket goes, or is gone [hash_lock]
@@ -158,6 +161,9 @@ struct rdm_sock {
 	bool refused;
 	struct rdm_addr remote;
 	u64 user_timeout;
+	u32 deadline_ms;
+	u8 mode;
+	u8 notify;
 	bool fifo;
 	bool closed;
 	bool released;

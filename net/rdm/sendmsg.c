@@ -320,22 +320,6 @@ static int enqueue(struct sock *sk, struct rdm_peer *peer, const struct rdm_addr
 	return 0;
 }
 
-static int check_cmsgs(struct msghdr *msg)
-{
-	struct cmsghdr *c;
-
-	for_each_cmsghdr(c, msg) {
-		if (!CMSG_OK(msg, c))
-			return -EINVAL;
-		if (c->cmsg_level == SOL_RDM || c->cmsg_level == SOL_SOCKET)
-			return -EINVAL;
-		/* they would ask for what is not done: better say so */
-		if (c->cmsg_level == SOL_IP || c->cmsg_level == SOL_IPV6)
-			return -EOPNOTSUPP;
-	}
-	return 0;
-}
-
 static int destination(struct sock *sk, struct msghdr *msg, struct rdm_addr *to)
 {
 	int err;
@@ -371,6 +355,7 @@ int rdm_sendmsg(struct socket *sock, struct msghdr *msg, size_t len)
 	struct sock *sk = sock->sk;
 	struct rdm_net *rn = rdm_net_of(sock_net(sk));
 	int flags = msg->msg_flags, err;
+	struct rdm_sendopts opts = {};
 	struct rdm_peer *peer;
 	struct rdm_addr to;
 	struct rdm_msg *m;
@@ -383,8 +368,10 @@ int rdm_sendmsg(struct socket *sock, struct msghdr *msg, size_t len)
 		return err;
 	if (len > READ_ONCE(rn->tun.max_msg))
 		return -EMSGSIZE;
+	opts.mode = READ_ONCE(rdm_sk(sk)->mode);
+	opts.deadline_ms = READ_ONCE(rdm_sk(sk)->deadline_ms);
 	if (msg->msg_controllen) {
-		err = check_cmsgs(msg);
+		err = rdm_cmsg_send(sk, msg, &opts);
 		if (err)
 			return err;
 	}

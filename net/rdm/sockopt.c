@@ -8,6 +8,7 @@
 #include <net/ip.h>
 #include <net/ipv6.h>
 
+#include "msg.h"
 #include "peer.h"
 #include "rdm.h"
 
@@ -42,18 +43,41 @@ static int set_user_timeout(struct sock *sk, u32 ms)
 
 static int set_rdm(struct sock *sk, int name, sockptr_t val, unsigned int len)
 {
+	struct rdm_sock *rsk = rdm_sk(sk);
 	u32 v;
 
 	switch (name) {
 	case RDM_USER_TIMEOUT:
-		if (len < sizeof(v))
-			return -EINVAL;
-		if (copy_from_sockptr(&v, val, sizeof(v)))
-			return -EFAULT;
-		return set_user_timeout(sk, v);
+	case RDM_MODE:
+	case RDM_DEADLINE:
+	case RDM_NOTIFY:
+		break;
 	default:
 		/* options that can only be read, too */
 		return -ENOPROTOOPT;
+	}
+	if (len < sizeof(v))
+		return -EINVAL;
+	if (copy_from_sockptr(&v, val, sizeof(v)))
+		return -EFAULT;
+	switch (name) {
+	case RDM_USER_TIMEOUT:
+		return set_user_timeout(sk, v);
+	case RDM_MODE:
+		if (v > RDM_AT_MOST_ONCE)
+			return -EINVAL;
+		WRITE_ONCE(rsk->mode, v);
+		return 0;
+	case RDM_DEADLINE:
+		if (v > RDM_DEADLINE_MAX)
+			return -EINVAL;
+		WRITE_ONCE(rsk->deadline_ms, v);
+		return 0;
+	default:
+		if (v & ~(RDM_NOTIFY_FAILED | RDM_NOTIFY_WRITABLE))
+			return -EINVAL;
+		WRITE_ONCE(rsk->notify, v);
+		return 0;
 	}
 }
 
@@ -76,6 +100,15 @@ static int get_rdm(struct sock *sk, int name, char __user *val, int __user *lenp
 	case RDM_INCARNATION:
 		v.v64 = rdm_sk(sk)->incarnation;
 		size = sizeof(v.v64);
+		break;
+	case RDM_MODE:
+		v.v32 = READ_ONCE(rdm_sk(sk)->mode);
+		break;
+	case RDM_DEADLINE:
+		v.v32 = READ_ONCE(rdm_sk(sk)->deadline_ms);
+		break;
+	case RDM_NOTIFY:
+		v.v32 = READ_ONCE(rdm_sk(sk)->notify);
 		break;
 	default:
 		return -ENOPROTOOPT;

@@ -18,8 +18,28 @@
 #define SOL_RDM			300
 
 /*
+ * What is guaranteed for a message (RDM_MODE).
+ */
+enum {
+	RDM_EXACTLY_ONCE = 0,	/* sent again until acked; never to another incarnation */
+	RDM_AT_LEAST_ONCE = 1,	/* the same, but sent to a restarted peer once more */
+	RDM_AT_MOST_ONCE = 2,	/* sent once, never again */
+};
+
+/* What else the error queue tells (RDM_NOTIFY). */
+#define RDM_NOTIFY_FAILED	0x1	/* failures of messages without a cookie */
+#define RDM_NOTIFY_WRITABLE	0x2	/* a peer that had no room takes messages again */
+
+/*
  * Socket options.
  *
+ * RDM_MODE: __u32, RDM_EXACTLY_ONCE (default) and so on: for messages that do not say.
+ * RDM_DEADLINE: __u32, milliseconds from the send call, 0 (default) for none, at most
+ *	86400000: when it passes before the ack, the message fails with ETIME and nothing of
+ *	it is sent any more. For messages that do not say.
+ * RDM_NOTIFY: __u32, RDM_NOTIFY_* (default RDM_NOTIFY_FAILED).
+ * RDM_LOST_OUTCOMES: __u64, read only: failed messages whose outcome the error queue could
+ *	not hold.
  * RDM_USER_TIMEOUT: __u32, milliseconds, 1000 to 3600000: how long a peer may
  *	be silent while something waits for it before its messages fail with
  *	ETIMEDOUT.
@@ -31,14 +51,22 @@
 #define RDM_USER_TIMEOUT	1
 #define RDM_MAX_MSG		2
 #define RDM_INCARNATION		3
+#define RDM_MODE		4
+#define RDM_DEADLINE		5
+#define RDM_NOTIFY		6
+#define RDM_LOST_OUTCOMES	7
 
 /*
  * Control messages of level SOL_RDM.
  *
+ * RDM_COOKIE: __u64, to sendmsg(): asks for this message's outcome, also when it was acked;
+ *	the outcome brings the value back.
+ * RDM_MODE, RDM_DEADLINE: __u32, to sendmsg(): as the socket options, for this message.
  * RDM_OUTCOME: struct rdm_outcome, from recvmsg(MSG_ERRQUEUE); msg_name is the
  *	destination that the outcome speaks of.
  */
 #define RDM_OUTCOME		1
+#define RDM_COOKIE		2
 
 /* What is known of a message that failed (rdm_outcome.fate). */
 enum {
@@ -47,22 +75,29 @@ enum {
 	RDM_FATE_QUEUED = 2,		/* it is in the receiver's buffer */
 };
 
+/* rdm_outcome.flags */
+#define RDM_OUTCOME_COOKIE	0x1	/* of one message, whose cookie is in @cookie */
+#define RDM_OUTCOME_WRITABLE	0x2	/* of no message: the destination takes messages again */
+
 /**
  * struct rdm_outcome - what became of messages that this socket accepted
- * @error: errno: ECONNREFUSED (nobody bound there), ECONNRESET (the peer
- *	restarted or closed its socket), ETIMEDOUT (the peer is silent),
- *	EHOSTUNREACH or ENETUNREACH (no way there), EMSGSIZE (longer than the peer takes)
+ * @error: 0 (acked), or errno: ECONNREFUSED (nobody bound there), ECONNRESET (the peer
+ *	restarted or closed its socket), ETIMEDOUT (the peer is silent), EHOSTUNREACH or
+ *	ENETUNREACH (no way there), EMSGSIZE (longer than the peer takes), ETIME (its
+ *	deadline passed), ECOMM (at most once: a packet of it was lost)
  * @fate: RDM_FATE_*
  * @count: how many messages to this destination share this outcome
- * @pad: zero
+ * @flags: RDM_OUTCOME_*
  * @bytes: length of these messages together, bytes
+ * @cookie: the sender's, when RDM_OUTCOME_COOKIE is set
  */
 struct rdm_outcome {
 	__u32 error;
 	__u32 fate;
 	__u32 count;
-	__u32 pad;
+	__u32 flags;
 	__u64 bytes;
+	__u64 cookie;
 };
 
 #endif /* _UAPI_LINUX_RDM_H */
