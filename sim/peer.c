@@ -574,6 +574,24 @@ static bool rx_message(struct peer *p, const struct rdm_frame *f, const struct p
 	return ok;
 }
 
+/* Messages that the sender has given up; returns false when the frame is bad. */
+static bool rx_skip(struct peer *p, const struct rdm_frame *f, struct rdm_out *out)
+{
+	struct rdm_rxmsg *m;
+	struct rxrec *r;
+	int err;
+
+	p->n->s->count[C_SKIP]++;
+	while (!(err = rdm_assoc_rx_skip(&p->a, f, &m, out)) && m) {
+		r = container_of(m, struct rxrec, m);
+		uncharge(p->n, r);
+		peer_free_rx(r);
+	}
+	while ((m = rdm_assoc_rx_next(&p->a)))
+		deliver(p, container_of(m, struct rxrec, m));
+	return !err;
+}
+
 /* A DATA packet for an association that exists. False when it is gone afterwards. */
 bool peer_frames(struct peer *p, const struct rdm_hdr *h, const struct pkt *k)
 {
@@ -602,6 +620,10 @@ bool peer_frames(struct peer *p, const struct rdm_hdr *h, const struct pkt *k)
 			refused |= !rx_message(p, &f, k);
 			break;
 		case RDM_FRAME_COOKIE:
+			break;
+		case RDM_FRAME_SKIP:
+			if (!rx_skip(p, &f, &out))
+				fail(s, "node %u: a correct peer sends a bad SKIP", p->n->id);
 			break;
 		default:
 			pkt_thresh = p->a.rec.pkt_thresh;

@@ -26,6 +26,7 @@ const char *const count_names[C__NR] = {
 	[C_ICMP] = "ICMP", [C_RESTART] = "restarts", [C_SOCK_CLOSE] = "closed sockets",
 	[C_IDLE_CLOSE] = "agreed closes", [C_RENEWED] = "renewals", [C_TIMEOUT] = "timeouts",
 	[C_RECUT] = "MTU cuts", [C_NO_RECORD] = "no record", [C_TOO_LONG] = "too long",
+	[C_SKIP] = "skips",
 };
 
 u64 rnd(struct sim *s)

@@ -61,6 +61,7 @@ enum count {
 	C_RECUT,		/* the path's MTU shrank under messages */
 	C_NO_RECORD,		/* no memory for a packet record */
 	C_TOO_LONG,		/* messages that the peer does not take */
+	C_SKIP,			/* SKIP frames received */
 	C__NR
 };
 

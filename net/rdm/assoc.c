@@ -139,8 +139,8 @@ static void heard(struct rdm_assoc *a, u64 now)
 /* Is there something that only the peer can bring to an end? */
 static bool waits(const struct rdm_assoc *a)
 {
-	return a->txq.n || a->rec.nflight || a->state == RDM_ASSOC_INIT_SENT ||
-	       a->state == RDM_ASSOC_CLOSING;
+	return a->txq.n || a->txq.nskip || a->rec.nflight ||
+	       a->state == RDM_ASSOC_INIT_SENT || a->state == RDM_ASSOC_CLOSING;
 }
 
 /**
@@ -287,6 +287,9 @@ void __rdm_assoc_recs(struct rdm_assoc *a, struct list_head *recs, struct rdm_ou
 	list_for_each_entry(s, recs, node) {
 		if (s->ctl & RDM_CTL_CLOSE)
 			a->closes_out--;
+		/* the peer refused it, and it cannot be repeated */
+		if (s->probe && s->state == RDM_SENT_GONE && rdm_txmsg_once(s->msg))
+			rdm_txq_give_up(&a->txq, s->msg, ECOMM, &out->tx);
 		if (s->msg)
 			rdm_txq_unref(s, &out->tx);
 	}
@@ -302,6 +305,7 @@ void __rdm_assoc_over(struct rdm_assoc *a, int error, struct rdm_out *out)
 		return;
 	rdm_recovery_clear(&a->rec, &a->cong, &recs);
 	__rdm_assoc_recs(a, &recs, out);
+	rdm_txq_skip_none(&a->txq, &out->tx);
 	__rdm_assoc_event(a, RDM_ASSOC_EV_OVER);
 	a->error = error;
 	a->agreed = !error;
@@ -314,21 +318,40 @@ void __rdm_assoc_over(struct rdm_assoc *a, int error, struct rdm_out *out)
  * rdm_assoc_fail() - end the association, and tell its messages so
  * @a: the association
  * @error: errno, positive
- * @unbound_too: false leaves messages of which nothing was sent in the queue, for
- *	rdm_assoc_splice() to a successor
+ * @all: false leaves messages in the queue, for rdm_assoc_splice() to a successor: those
+ *	of which nothing was sent, and those that may arrive more than once
  * @out: receives the messages
  */
-void rdm_assoc_fail(struct rdm_assoc *a, int error, bool unbound_too, struct rdm_out *out)
+void rdm_assoc_fail(struct rdm_assoc *a, int error, bool all, struct rdm_out *out)
 {
 	struct rdm_txmsg *m, *tmp;
 
 	list_for_each_entry_safe(m, tmp, &a->txq.msgs, node) {
-		if (m->bound)
-			rdm_txq_finish(&a->txq, m, error, RDM_FATE_UNKNOWN, &out->tx);
-		else if (unbound_too)
-			rdm_txq_finish(&a->txq, m, error, RDM_FATE_NEVER_SENT, &out->tx);
+		if (all || (m->bound && m->mode != RDM_AT_LEAST_ONCE))
+			rdm_txq_finish(&a->txq, m, error,
+				       m->bound ? RDM_FATE_UNKNOWN : RDM_FATE_NEVER_SENT,
+				       &out->tx);
 	}
 	__rdm_assoc_over(a, error, out);
+	if (a->txq.nbound)
+		rdm_txq_unbind(&a->txq);
+}
+
+/*
+ * Nobody there takes messages now. Who sends at least once goes on to ask, until the user
+ * timeout; for all others this is the end.
+ */
+static void refused(struct rdm_assoc *a, int error, struct rdm_out *out)
+{
+	struct rdm_txmsg *m, *tmp;
+
+	list_for_each_entry_safe(m, tmp, &a->txq.msgs, node)
+		if (m->mode != RDM_AT_LEAST_ONCE)
+			rdm_txq_finish(&a->txq, m, error, RDM_FATE_NEVER_SENT, &out->tx);
+	if (a->txq.n)
+		a->soft_error = error;
+	else
+		__rdm_assoc_over(a, error, out);
 }
 
 /* The path may have shrunk since a message was cut: cut it anew. */
@@ -336,6 +359,9 @@ static void fit(struct rdm_assoc *a, struct rdm_txmsg *m)
 {
 	u32 most = m->nfrags > 1 ? m->stride + RDM_FRAG_LEN : m->len + RDM_MSG_LEN;
 
+	/* cut anew is sent anew */
+	if (m->bound && rdm_txmsg_once(m))
+		return;
 	if (!m->finished && RDM_HDR_LEN + most > a->mtu)
 		rdm_txq_recut(&a->txq, m, a->mtu - RDM_HDR_LEN - RDM_FRAG_LEN);
 }
@@ -360,13 +386,25 @@ void rdm_assoc_splice(struct rdm_assoc *to, struct rdm_assoc *from)
 	from->txq.unsent = NULL;
 }
 
+/* The peer has provably had nothing; what is sent at most once was sent all the same. */
+static void stale(struct rdm_assoc *a, struct rdm_out *out)
+{
+	struct rdm_txmsg *m, *tmp;
+
+	list_for_each_entry_safe(m, tmp, &a->txq.msgs, node)
+		if (m->bound && rdm_txmsg_once(m))
+			rdm_txq_finish(&a->txq, m, ECONNRESET, RDM_FATE_UNKNOWN, &out->tx);
+	__rdm_assoc_over(a, ECONNRESET, out);
+	rdm_txq_unbind(&a->txq);
+}
+
 /**
  * rdm_assoc_rx_reset() - a RESET arrived from the peer's address
  * @a: the association
  * @tag: that it echoes
  * @reason: enum rdm_reset_reason
  * @out: see rdm_assoc_fail(); messages of which nothing was sent stay queued unless the
- *	peer refuses the handshake
+ *	peer refuses the handshake, and then those to be sent at least once
  */
 void rdm_assoc_rx_reset(struct rdm_assoc *a, u64 tag, u8 reason, struct rdm_out *out)
 {
@@ -374,7 +412,7 @@ void rdm_assoc_rx_reset(struct rdm_assoc *a, u64 tag, u8 reason, struct rdm_out 
 	case RDM_ASSOC_INIT_SENT:
 		if (tag != a->local_tag || reason == RDM_RESET_BUSY)
 			return;
-		rdm_assoc_fail(a, ECONNREFUSED, true, out);
+		refused(a, ECONNREFUSED, out);
 		return;
 	case RDM_ASSOC_COOKIE_SENT:
 		/*
@@ -392,8 +430,7 @@ void rdm_assoc_rx_reset(struct rdm_assoc *a, u64 tag, u8 reason, struct rdm_out 
 			 * The peer says so only while it would remember, had it ever taken the
 			 * cookie: nothing has arrived, and all of it may go to a successor.
 			 */
-			__rdm_assoc_over(a, ECONNRESET, out);
-			rdm_txq_unbind(&a->txq);
+			stale(a, out);
 			return;
 		}
 		break;
@@ -443,7 +480,7 @@ void rdm_assoc_rx_icmp(struct rdm_assoc *a, u64 now, int err, bool hard, bool ta
 	if (!hard || !tag_ok)
 		return;
 	if (a->state == RDM_ASSOC_INIT_SENT) {
-		rdm_assoc_fail(a, err, true, out);
+		refused(a, err, out);
 	} else if (a->state != RDM_ASSOC_IDLE && a->state != RDM_ASSOC_CLOSED &&
 		   now - a->last_rx > 3 * rdm_rtt_pto(&a->rtt, RDM_MAX_ACK_DELAY)) {
 		if (a->state == RDM_ASSOC_CLOSING)
@@ -487,6 +524,7 @@ u64 rdm_assoc_deadline(const struct rdm_assoc *a)
 		t = min(t, a->ack_at);
 	if (a->state == RDM_ASSOC_ESTABLISHED && !waits(a))
 		t = min(t, a->last_active + a->cfg.idle_timeout);
+	t = min(t, a->txq.deadline);
 	return min(t, rdm_recovery_deadline(&a->rec, &a->rtt));
 }
 
@@ -502,6 +540,10 @@ void rdm_assoc_timer(struct rdm_assoc *a, u64 now, struct rdm_out *out)
 
 	if (a->state == RDM_ASSOC_CLOSED || a->state == RDM_ASSOC_IDLE)
 		return;
+	if (unlikely(now >= a->txq.deadline)) {
+		rdm_txq_expire(&a->txq, now, &out->tx);
+		out->acts |= RDM_OUT_SEND;
+	}
 	if (now >= give_up_at(a)) {
 		if (a->state == RDM_ASSOC_CLOSING)
 			__rdm_assoc_over(a, ETIMEDOUT, out);
@@ -558,7 +600,7 @@ static void take_apart(struct rdm_assoc *a, struct rdm_sent *s, u32 mtu)
 	struct rdm_txmsg *m = s->msg;
 	u16 n;
 
-	if (s->nmsgs < 2 || s->size <= mtu || s->gen != m->gen)
+	if (s->nmsgs < 2 || s->size <= mtu || s->gen != m->gen || rdm_txmsg_once(m))
 		return;
 	for (n = s->nmsgs; n--; m = list_next_entry(m, node))
 		if (!m->finished)

@@ -10,7 +10,6 @@
 #ifndef _RDM_ASSOC_H
 #define _RDM_ASSOC_H
 
-#include <linux/bits.h>
 #include <linux/types.h>
 
 #include "cong.h"
@@ -104,8 +103,7 @@ struct rdm_assoc_cfg {
  * @closed_out: CLOSE-ACK is due, then it is over
  * @refused: something was refused for want of memory
  * @want_probe: send one packet past the peer's window now
- * @disowned: a RESET says that the peer does not know us, and nothing valid came since
- *	then, nor a probe timeout
+ * @disowned: a RESET says that the peer does not know us; nothing valid came since then
  * @doubt: probe timeouts that passed like that, without a valid packet between
  * @drain: nothing new is sent, for the peer wants to end the association
  * @ack_pending: eliciting packets that wait for an ack
@@ -210,7 +208,7 @@ bool rdm_assoc_rx_cookie(struct rdm_assoc *a, u64 now, const struct rdm_cookie *
 void rdm_assoc_rx_reset(struct rdm_assoc *a, u64 tag, u8 reason, struct rdm_out *out);
 void rdm_assoc_rx_icmp(struct rdm_assoc *a, u64 now, int err, bool hard, bool tag_ok,
 		       struct rdm_out *out);
-void rdm_assoc_fail(struct rdm_assoc *a, int error, bool unbound_too, struct rdm_out *out);
+void rdm_assoc_fail(struct rdm_assoc *a, int error, bool all, struct rdm_out *out);
 void rdm_assoc_splice(struct rdm_assoc *to, struct rdm_assoc *from);
 u64 rdm_assoc_deadline(const struct rdm_assoc *a);
 void rdm_assoc_timer(struct rdm_assoc *a, u64 now, struct rdm_out *out);
@@ -235,6 +233,8 @@ void rdm_assoc_rx_hold(struct rdm_assoc *a, struct rdm_rxmsg *m);
 enum rdm_reasm_verdict rdm_assoc_rx_frag(struct rdm_assoc *a, struct rdm_rxmsg *m,
 					 struct rdm_rxfrag *f, struct list_head *freed);
 struct rdm_rxmsg *rdm_assoc_rx_next(struct rdm_assoc *a);
+int rdm_assoc_rx_skip(struct rdm_assoc *a, const struct rdm_frame *f, struct rdm_rxmsg **part,
+		      struct rdm_out *out);
 void rdm_assoc_rx_consumed(struct rdm_assoc *a, u64 charge, struct rdm_out *out);
 void rdm_assoc_rx_reopened(struct rdm_assoc *a, struct rdm_out *out);
 

@@ -10,6 +10,7 @@
 #include <linux/limits.h>
 #include <linux/kernel.h>
 #include <linux/minmax.h>
+#include <linux/rdm.h>
 
 #include "assoc.h"
 
@@ -98,6 +99,8 @@ static int rx_ack(struct rdm_assoc *a, u64 now, const struct rdm_frame *f, struc
 			rdm_txq_credit(&a->txq, s, &out->tx);
 		if (s->acks)
 			rdm_pnset_trim(&a->rxpn, s->acks);
+		if (s->ctl & RDM_CTL_SKIP)
+			rdm_txq_skip(&a->txq, s->skip_seq, s->nskip, RDM_SKIP_NONE, &out->tx);
 	}
 	__rdm_assoc_recs(a, &recs, out);
 	if (n) {
@@ -129,7 +132,7 @@ static void rx_close(struct rdm_assoc *a, u64 pn, const struct rdm_frame *f, str
 
 	if (!newest)
 		return;
-	if (a->txq.nbound || a->seqs.floor != f->seq || a->reasm.n) {
+	if (a->txq.nbound || a->txq.nskip || a->seqs.floor != f->seq || a->reasm.n) {
 		/* not yet: finish what was begun, then offer it ourselves */
 		a->drain = true;
 		return;
@@ -139,12 +142,28 @@ static void rx_close(struct rdm_assoc *a, u64 pn, const struct rdm_frame *f, str
 	out->acts |= RDM_OUT_SEND;
 }
 
+/*
+ * The peer had everything that was sent before our CLOSE, and is gone since: what was sent
+ * later it cannot have taken.
+ */
+static void closed(struct rdm_assoc *a, struct rdm_out *out)
+{
+	struct rdm_txmsg *m, *tmp;
+
+	list_for_each_entry_safe(m, tmp, &a->txq.msgs, node)
+		if (m->bound && rdm_txmsg_once(m))
+			rdm_txq_finish(&a->txq, m, ECOMM, RDM_FATE_UNKNOWN, &out->tx);
+	__rdm_assoc_over(a, 0, out);
+	if (a->txq.nbound)
+		rdm_txq_unbind(&a->txq);
+}
+
 /**
  * rdm_assoc_rx_ctl() - a frame that is no message
  * @a: the association
  * @now: ns
  * @pn: number of its packet
- * @f: the frame; COOKIE is not for here
+ * @f: the frame; neither COOKIE nor SKIP
  * @out: receives what it sets free
  *
  * Return: 0; -EPROTO when no correct peer sends this.
@@ -167,16 +186,21 @@ int rdm_assoc_rx_ctl(struct rdm_assoc *a, u64 now, u64 pn, const struct rdm_fram
 	case RDM_FRAME_CLOSE_ACK:
 		if (a->state != RDM_ASSOC_CLOSING && a->state != RDM_ASSOC_ESTABLISHED)
 			return 0;
-		/*
-		 * The peer had everything that was sent before our CLOSE, and is gone since:
-		 * what was sent later it cannot have taken.
-		 */
-		__rdm_assoc_over(a, 0, out);
-		if (a->txq.nbound)
-			rdm_txq_unbind(&a->txq);
+		closed(a, out);
 		return 0;
 	}
 	return -EPROTO;
+}
+
+/* The peer needs what we told it is over. */
+static void busy(struct rdm_assoc *a)
+{
+	if (a->state != RDM_ASSOC_CLOSING)
+		return;
+	__rdm_assoc_event(a, RDM_ASSOC_EV_BUSY);
+	a->need &= ~RDM_CTL_CLOSE;
+	a->retry_at = 0;
+	a->tries = 0;
 }
 
 /**
@@ -200,12 +224,7 @@ enum rdm_rx_verdict rdm_assoc_rx_check(struct rdm_assoc *a, const struct rdm_fra
 		return RDM_RX_BAD;
 	if (rdm_seqmap_test(&a->seqs, f->seq))
 		return RDM_RX_DUP;
-	if (a->state == RDM_ASSOC_CLOSING) {
-		__rdm_assoc_event(a, RDM_ASSOC_EV_BUSY);
-		a->need &= ~RDM_CTL_CLOSE;
-		a->retry_at = 0;
-		a->tries = 0;
-	}
+	busy(a);
 	if (f->seq >= a->rx_adv_seq || !rdm_seqmap_in_span(&a->seqs, f->seq))
 		return RDM_RX_BAD;
 	if (a->reasm.n) {
@@ -291,6 +310,58 @@ struct rdm_rxmsg *rdm_assoc_rx_next(struct rdm_assoc *a)
 	rdm_seqmap_set(&a->seqs, m->seq);
 	rdm_reasm_remove(&a->reasm, m);
 	return m;
+}
+
+/**
+ * rdm_assoc_rx_skip() - the peer has given messages up
+ * @a: the association
+ * @f: a SKIP frame
+ * @part: receives a message of which parts are held: it is not held any more and its record
+ *	can go; or NULL
+ * @out: asks to send when the peer should hear of the room
+ *
+ * Messages that are whole stay: they are delivered in their turn. Of all others no later
+ * packet is taken. Call it again, with the same frame, until it gives no message; then ask
+ * rdm_assoc_rx_next() for messages that waited behind these.
+ *
+ * Return: 0; -EPROTO when no correct peer sends this.
+ */
+int rdm_assoc_rx_skip(struct rdm_assoc *a, const struct rdm_frame *f, struct rdm_rxmsg **part,
+		      struct rdm_out *out)
+{
+	struct rdm_rxmsg *m;
+	u64 seq, charge;
+	u16 i;
+
+	*part = NULL;
+	seq = f->seq + f->nlens - 1;
+	if (seq >= a->seqs.floor &&
+	    (seq >= a->rx_adv_seq || !rdm_seqmap_in_span(&a->seqs, seq)))
+		return -EPROTO;
+	a->last_active = a->last_rx;
+	for (i = 0; i < f->nlens; i++) {
+		seq = f->seq + i;
+		if (rdm_seqmap_test(&a->seqs, seq))
+			continue;
+		m = rdm_reasm_find(&a->reasm, seq);
+		if (m && m->complete)
+			continue;
+		if (f->lens[i] > a->cfg.max_msg || (m && m->total != f->lens[i]))
+			return -EPROTO;
+		busy(a);
+		rdm_seqmap_set(&a->seqs, seq);
+		charge = rdm_msg_charge(f->lens[i]);
+		/* of a message that never came, nothing is accounted yet */
+		if (!m)
+			a->rx_charge += charge;
+		rdm_assoc_rx_consumed(a, charge, out);
+		if (m) {
+			rdm_reasm_remove(&a->reasm, m);
+			*part = m;
+			return 0;
+		}
+	}
+	return 0;
 }
 
 /**

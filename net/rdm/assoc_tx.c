@@ -42,11 +42,22 @@ static u32 run_space(struct rdm_txmsg *m, u16 n, u16 frag)
 	return space;
 }
 
+/* Messages that are never sent again, in a packet that was lost. */
+static void give_up_run(struct rdm_assoc *a, struct rdm_sent *s, struct rdm_out *out)
+{
+	struct rdm_txmsg *m = s->msg;
+	u16 i;
+
+	/* the record still points at them, so all stay where they are */
+	for (i = 0; i < s->nmsgs; i++, m = list_next_entry(m, node))
+		rdm_txq_give_up(&a->txq, m, ECOMM, &out->tx);
+}
+
 /*
  * Look through what was lost lately: control frames are due again at once, and what
  * needs no repetition leaves the queue.
  */
-static void sort_lost(struct rdm_assoc *a)
+static void sort_lost(struct rdm_assoc *a, struct rdm_out *out)
 {
 	struct rdm_sent *s, *tmp;
 	u32 n = a->rec.new_lost;
@@ -61,6 +72,10 @@ static void sort_lost(struct rdm_assoc *a)
 			a->need |= RDM_CTL_CLOSE;
 		if (s->ctl & RDM_CTL_COOKIE)
 			a->cookie_out = false;
+		if (s->ctl & RDM_CTL_SKIP)
+			rdm_txq_skip(&a->txq, s->skip_seq, s->nskip, RDM_SKIP_DUE, &out->tx);
+		if (s->msg && rdm_txmsg_once(s->msg))
+			give_up_run(a, s, out);
 		if (!rdm_txq_needed(s))
 			list_del_init(&s->lost);
 	}
@@ -145,6 +160,12 @@ static bool ending(const struct rdm_assoc *a)
 	       a->txq.next_seq == U64_MAX;
 }
 
+/* The path has shrunk, and what was sent of it cannot be cut anew. */
+static bool too_long(const struct rdm_assoc *a, const struct rdm_txmsg *m)
+{
+	return m->bound && rdm_txmsg_once(m) && RDM_HDR_LEN + msg_space(m, m->next) > a->mtu;
+}
+
 /* The next message to send for the first time; those that the peer never takes fail. */
 static struct rdm_txmsg *next_unsent(struct rdm_assoc *a, struct rdm_out *out)
 {
@@ -152,6 +173,10 @@ static struct rdm_txmsg *next_unsent(struct rdm_assoc *a, struct rdm_out *out)
 
 	while (m && !m->bound && m->len > a->peer_max_msg) {
 		rdm_txq_finish(&a->txq, m, EMSGSIZE, RDM_FATE_NEVER_SENT, &out->tx);
+		m = a->txq.unsent;
+	}
+	while (unlikely(m && too_long(a, m))) {
+		rdm_txq_give_up(&a->txq, m, ECOMM, &out->tx);
 		m = a->txq.unsent;
 	}
 	if (a->closes_out || a->closed_out || a->state == RDM_ASSOC_CLOSING ||
@@ -264,6 +289,17 @@ static u32 put_window(struct rdm_assoc *a, u8 *p, u8 *ctl)
 				   a->rx_adv_charge, a->rx_adv_seq);
 }
 
+static u32 put_skip(struct rdm_assoc *a, u8 *p, struct rdm_txmsg *m, u16 n, struct rdm_out *out)
+{
+	u64 seq = m->seq;
+	u16 i;
+
+	for (i = 0; i < n; i++, m = list_next_entry(m, node))
+		rdm_wire_put_skip_len(p, i, m->len);
+	rdm_txq_skip(&a->txq, seq, n, RDM_SKIP_TOLD, &out->tx);
+	return rdm_wire_put_skip(p, seq, n);
+}
+
 static u32 put_ack(struct rdm_assoc *a, u8 *p, u64 now)
 {
 	u32 len;
@@ -334,6 +370,7 @@ static u16 fill_bundle(struct rdm_assoc *a, struct rdm_txmsg *m, u32 *len)
 			return n;
 		m = a->txq.unsent;
 		if (m->solo || m->gen != first->gen || m->nfrags > 1 ||
+		    rdm_txmsg_once(m) != rdm_txmsg_once(first) ||
 		    m->len > a->peer_max_msg || *len + msg_space(m, 0) > a->mtu ||
 		    !rdm_txq_admits(&a->txq, m))
 			return n;
@@ -400,23 +437,27 @@ bool rdm_assoc_next(struct rdm_assoc *a, u64 now, struct list_head *pool, u16 ma
 	u32 len = RDM_HDR_LEN, need_len = 0, ack_len = 0, dsize = 0;
 	bool have, ack, cookie = false;
 	struct pick p = {};
+	struct rdm_txmsg *skip = NULL;
+	u64 acks = 0, skip_seq, pto;
 	struct rdm_sent *s;
-	u64 acks = 0, pto;
+	u16 n, nskip;
 	u8 ctl = 0;
-	u16 n;
 
+	if (unlikely(now >= a->txq.deadline))
+		rdm_txq_expire(&a->txq, now, &out->tx);
 	if (a->state == RDM_ASSOC_INIT_SENT)
 		return plan_init(a, plan);
 	if (a->state == RDM_ASSOC_IDLE || a->state == RDM_ASSOC_CLOSED || list_empty(pool))
 		return false;
 	if (a->rec.new_lost)
-		sort_lost(a);
+		sort_lost(a, out);
 
 	if (a->rec.next_pn > RDM_PN_MAX - U16_MAX) {
 		rdm_assoc_fail(a, ECONNRESET, false, out);
 		return false;
 	}
-	if (a->state == RDM_ASSOC_ESTABLISHED && ending(a) && !a->txq.nbound && !a->closes_out)
+	if (a->state == RDM_ASSOC_ESTABLISHED && ending(a) && !a->txq.nbound && !a->txq.nskip &&
+	    !a->closes_out)
 		__rdm_assoc_close(a, now);
 	have = pick_data(a, now, &p, out);
 	if (have)
@@ -443,6 +484,10 @@ bool rdm_assoc_next(struct rdm_assoc *a, u64 now, struct list_head *pool, u16 ma
 		need_len += RDM_WINDOW_LEN;
 	if (a->need & RDM_CTL_PING)
 		need_len += RDM_PING_LEN;
+	nskip = rdm_txq_skip_run(&a->txq, &skip);
+	skip_seq = nskip ? skip->seq : 0;
+	if (unlikely(nskip))
+		need_len += RDM_SKIP_LEN + nskip * RDM_SKIP_ONE_LEN;
 	if (a->need & (RDM_CTL_CLOSE | RDM_CTL_CLOSE_ACK))
 		need_len += 2 * RDM_CLOSE_LEN;
 	if (have && len + need_len + dsize > a->mtu)
@@ -486,6 +531,10 @@ bool rdm_assoc_next(struct rdm_assoc *a, u64 now, struct list_head *pool, u16 ma
 		pto = rdm_rtt_pto(&a->rtt, RDM_MAX_ACK_DELAY) << min(a->tries++, 16U);
 		a->retry_at = now + __rdm_assoc_backoff(a, pto);
 	}
+	if (unlikely(nskip)) {
+		len += put_skip(a, plan->head + len, skip, nskip, out);
+		ctl |= RDM_CTL_SKIP;
+	}
 	if (a->need & RDM_CTL_CLOSE_ACK)
 		len += rdm_wire_put_close(plan->head + len, RDM_FRAME_CLOSE_ACK, a->txq.next_seq);
 	if (a->need & RDM_CTL_PING || (cookie && !have)) {
@@ -513,6 +562,12 @@ bool rdm_assoc_next(struct rdm_assoc *a, u64 now, struct list_head *pool, u16 ma
 		if (p.msg == a->txq.probing)
 			a->txq.probing = NULL;
 		plan_frags(a, now, p.msg, pool, max_pkts, ctl, acks, plan);
+		/* with control frames it is one packet */
+		if (unlikely(nskip)) {
+			s = list_last_entry(&a->rec.sent, struct rdm_sent, node);
+			s->skip_seq = skip_seq;
+			s->nskip = nskip;
+		}
 		plan->size = max_t(u32, plan->size, RDM_MIN_PACKET);
 		return true;
 	}
@@ -547,6 +602,8 @@ bool rdm_assoc_next(struct rdm_assoc *a, u64 now, struct list_head *pool, u16 ma
 		s = take(pool, plan->msg, p.frag, n, plan->size);
 		s->ctl = ctl;
 		s->acks = acks;
+		s->skip_seq = skip_seq;
+		s->nskip = nskip;
 		s->probe = p.probe && have;
 		if (s->msg)
 			rdm_txq_ref(s);

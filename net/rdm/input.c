@@ -542,6 +542,23 @@ static bool take_message(struct rx *rx, const struct rdm_frame *f)
 	}
 }
 
+/* Return: false when no correct peer sends this. */
+static bool take_skip(struct rx *rx, const struct rdm_frame *f)
+{
+	struct rdm_rxmsg *m;
+	struct rdm_rec *rec;
+	int err;
+
+	rdm_inc(rx->rn, IN_SKIP);
+	while (!(err = rdm_assoc_rx_skip(&rx->peer->a, f, &m, &rx->out)) && m) {
+		rec = container_of(m, struct rdm_rec, m);
+		rdm_rcv_unreserve(rx->sk, rec);
+		rdm_rec_free(rec);
+	}
+	deliver_held(rx);
+	return !err;
+}
+
 static void rx_data(struct rx *rx, const struct rdm_hdr *h, u32 at, u32 end)
 {
 	bool eliciting = false, refused = false;
@@ -583,7 +600,8 @@ static void rx_data(struct rx *rx, const struct rdm_hdr *h, u32 at, u32 end)
 		} else if (f.type != RDM_FRAME_COOKIE) {
 			if (f.type != RDM_FRAME_ACK && f.type != RDM_FRAME_PADDING)
 				eliciting = true;
-			if (rdm_assoc_rx_ctl(&rx->peer->a, rx->now, h->pn, &f, &rx->out)) {
+			if (f.type == RDM_FRAME_SKIP ? !take_skip(rx, &f) :
+			    rdm_assoc_rx_ctl(&rx->peer->a, rx->now, h->pn, &f, &rx->out)) {
 				rdm_inc(rx->rn, DROP_MALFORMED);
 				refused = true;
 				break;

@@ -46,7 +46,8 @@ enum rdm_plan_kind {
 
 #define RDM_PLAN_HEAD	(RDM_HDR_LEN + RDM_COOKIE_HDR_LEN + RDM_COOKIE_LEN + \
 			 RDM_ACK_LEN + RDM_ACK_TELL * RDM_ACK_RANGE_LEN + \
-			 RDM_WINDOW_LEN + 2 * RDM_CLOSE_LEN + RDM_PING_LEN)
+			 RDM_WINDOW_LEN + 2 * RDM_CLOSE_LEN + RDM_PING_LEN + \
+			 RDM_SKIP_LEN + RDM_SKIP_MAX * RDM_SKIP_ONE_LEN)
 
 /**
  * struct rdm_plan - packets to build

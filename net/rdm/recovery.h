@@ -54,6 +54,7 @@ enum rdm_sent_state {
 #define RDM_CTL_CLOSE_ACK	BIT(4)
 #define RDM_CTL_INIT		BIT(5)
 #define RDM_CTL_REOPEN		BIT(6)	/* with WINDOW: RDM_WINDOW_REOPENED */
+#define RDM_CTL_SKIP		BIT(7)
 
 /**
  * struct rdm_sent - record of one ack-eliciting packet
@@ -63,11 +64,13 @@ enum rdm_sent_state {
  * @pn: packet number
  * @time: when it was sent, ns
  * @acks: largest packet number that its ACK frame acked, plus 1; 0: none
+ * @skip_seq: first sequence of its SKIP
  * @msg: first message that it carries, or NULL
  * @size: UDP payload, bytes
  * @gen: rdm_txmsg.gen at that time
  * @frag: fragment of @msg
  * @nmsgs: whole messages from @msg on in the queue; 0 without @msg
+ * @nskip: messages in its SKIP, with RDM_CTL_SKIP
  * @state: enum rdm_sent_state
  * @ctl: RDM_CTL_*
  * @waived: counted as lost without blame: its ack teaches nothing about losses
@@ -80,11 +83,13 @@ struct rdm_sent {
 	u64 pn;
 	u64 time;
 	u64 acks;
+	u64 skip_seq;
 	struct rdm_txmsg *msg;
 	u32 size;
 	u32 gen;
 	u16 frag;
 	u16 nmsgs;
+	u16 nskip;
 	u8 state;
 	u8 ctl;
 	bool waived;

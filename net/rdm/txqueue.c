@@ -7,11 +7,15 @@
  * the peer's window, so sequences and charges rise in the order of the queue.
  * A packet record holds a run of neighbours (or one fragment); every record
  * counts in the messages it points at, and a message leaves the list only when
- * it is finished and no record points at it, so a run never has a hole.
+ * it is finished and no record points at it, so a run never has a hole. One
+ * that was sent in part and given up stays until the peer knows (SKIP).
  */
 #include <linux/bitmap.h>
 #include <linux/bug.h>
+#include <linux/errno.h>
 #include <linux/kernel.h>
+#include <linux/limits.h>
+#include <linux/minmax.h>
 
 #include <linux/rdm.h>
 
@@ -42,6 +46,9 @@ void rdm_txmsg_init(struct rdm_txmsg *m, u32 len, u32 stride, unsigned long *ack
 	m->solo = false;
 	m->fate = 0;
 	m->error = 0;
+	m->mode = RDM_EXACTLY_ONCE;
+	m->skip = RDM_SKIP_NONE;
+	m->deadline = 0;
 	m->acked = acked;
 }
 
@@ -62,6 +69,20 @@ void rdm_txq_init(struct rdm_txq *q, u64 first_seq)
 	q->bytes = 0;
 	q->n = 0;
 	q->nbound = 0;
+	q->nskip = 0;
+	q->ndue = 0;
+	q->deadline = U64_MAX;
+}
+
+/**
+ * rdm_txmsg_once() - is a message never to be sent again?
+ * @m: the message
+ *
+ * Return: true for RDM_AT_MOST_ONCE.
+ */
+bool rdm_txmsg_once(const struct rdm_txmsg *m)
+{
+	return unlikely(m->mode == RDM_AT_MOST_ONCE);
 }
 
 /**
@@ -76,6 +97,8 @@ void rdm_txq_push(struct rdm_txq *q, struct rdm_txmsg *m)
 		q->unsent = m;
 	q->bytes += m->len;
 	q->n++;
+	if (unlikely(m->deadline))
+		q->deadline = min(q->deadline, m->deadline);
 }
 
 /**
@@ -146,13 +169,16 @@ static bool frag_acked(const struct rdm_txmsg *m, u16 frag)
  * rdm_txq_needed() - would sending this packet's messages again help anyone?
  * @s: a packet record
  *
- * Return: true when something that it carried has no ack yet.
+ * Return: true when something that it carried has no ack yet, and may be sent again.
  */
 bool rdm_txq_needed(const struct rdm_sent *s)
 {
 	struct rdm_txmsg *m = s->msg;
 	u16 i;
 
+	/* all messages of a packet are alike in this */
+	if (m && rdm_txmsg_once(m))
+		return false;
 	for (i = 0; i < s->nmsgs; i++, m = list_next_entry(m, node))
 		if (!m->finished && s->gen == m->gen && !frag_acked(m, s->frag))
 			return true;
@@ -172,6 +198,13 @@ void rdm_txq_ref(struct rdm_sent *s)
 		m->npkts++;
 }
 
+/* Nothing needs a finished message any more. */
+static void bury(struct rdm_txmsg *m, struct rdm_txout *out)
+{
+	if (m->finished && !m->npkts && !m->skip)
+		list_move_tail(&m->node, &out->dead);
+}
+
 /**
  * rdm_txq_unref() - a packet record goes
  * @s: the record; it points at nothing afterwards
@@ -185,11 +218,28 @@ void rdm_txq_unref(struct rdm_sent *s, struct rdm_txout *out)
 	for (i = 0; i < s->nmsgs; i++, m = next) {
 		next = list_next_entry(m, node);
 		WARN_ON_ONCE(!m->npkts);
-		if (!--m->npkts && m->finished)
-			list_move_tail(&m->node, &out->dead);
+		m->npkts--;
+		bury(m, out);
 	}
 	s->msg = NULL;
 	s->nmsgs = 0;
+}
+
+static void finish(struct rdm_txq *q, struct rdm_txmsg *m, int error, u8 fate,
+		   struct rdm_txout *out)
+{
+	if (q->unsent == m)
+		advance_unsent(q);
+	if (q->probing == m)
+		q->probing = NULL;
+	m->finished = true;
+	m->error = error;
+	m->fate = fate;
+	q->bytes -= m->len;
+	q->n--;
+	if (m->bound)
+		q->nbound--;
+	list_add_tail(&m->done, &out->done);
 }
 
 /**
@@ -205,20 +255,129 @@ void rdm_txq_finish(struct rdm_txq *q, struct rdm_txmsg *m, int error, u8 fate,
 {
 	if (m->finished)
 		return;
-	if (q->unsent == m)
-		advance_unsent(q);
-	if (q->probing == m)
-		q->probing = NULL;
-	m->finished = true;
-	m->error = error;
-	m->fate = fate;
-	q->bytes -= m->len;
-	q->n--;
-	if (m->bound)
-		q->nbound--;
-	list_add_tail(&m->done, &out->done);
-	if (!m->npkts)
-		list_move_tail(&m->node, &out->dead);
+	finish(q, m, error, fate, out);
+	bury(m, out);
+}
+
+/**
+ * rdm_txq_give_up() - end a message whose association goes on
+ * @q: the queue
+ * @m: the message; nothing happens when it has its outcome
+ * @error: errno (positive)
+ * @out: receives it
+ *
+ * When something of it was sent, the peer must be told to wait for it no longer.
+ */
+void rdm_txq_give_up(struct rdm_txq *q, struct rdm_txmsg *m, int error, struct rdm_txout *out)
+{
+	if (m->finished)
+		return;
+	if (m->bound) {
+		m->skip = RDM_SKIP_DUE;
+		q->nskip++;
+		q->ndue++;
+	}
+	finish(q, m, error, m->bound ? RDM_FATE_UNKNOWN : RDM_FATE_NEVER_SENT, out);
+	bury(m, out);
+}
+
+/**
+ * rdm_txq_expire() - end messages whose deadline has passed
+ * @q: the queue
+ * @now: ns, not before @q->deadline
+ * @out: receives them, with ETIME
+ */
+void rdm_txq_expire(struct rdm_txq *q, u64 now, struct rdm_txout *out)
+{
+	struct rdm_txmsg *m, *tmp;
+
+	q->deadline = U64_MAX;
+	list_for_each_entry_safe(m, tmp, &q->msgs, node) {
+		if (m->finished || !m->deadline)
+			continue;
+		if (now >= m->deadline)
+			rdm_txq_give_up(q, m, ETIME, out);
+		else
+			q->deadline = min(q->deadline, m->deadline);
+	}
+}
+
+/**
+ * rdm_txq_skip_run() - what to put into a SKIP frame
+ * @q: the queue
+ * @first: receives the first message of the run
+ *
+ * A message is skipped when everything before it has come to an end: until then its gap
+ * holds nobody up.
+ *
+ * Return: how many messages, 0 to RDM_SKIP_MAX.
+ */
+u16 rdm_txq_skip_run(const struct rdm_txq *q, struct rdm_txmsg **first)
+{
+	struct rdm_txmsg *m;
+	u16 n = 0;
+
+	if (likely(!q->ndue))
+		return 0;
+	list_for_each_entry(m, &q->msgs, node) {
+		if (!m->bound || !m->finished)
+			break;
+		if (m->skip == RDM_SKIP_DUE && n < RDM_SKIP_MAX) {
+			if (!n)
+				*first = m;
+			else if (m->seq != (*first)->seq + n)
+				break;
+			n++;
+		} else if (n) {
+			break;
+		}
+	}
+	return n;
+}
+
+/**
+ * rdm_txq_skip() - a SKIP was sent, is lost, or is acked
+ * @q: the queue
+ * @seq: first sequence of it
+ * @n: how many
+ * @state: RDM_SKIP_TOLD when it is sent, RDM_SKIP_DUE when it was lost, RDM_SKIP_NONE
+ *	when the peer has it
+ * @out: receives messages that nothing points at any more
+ */
+void rdm_txq_skip(struct rdm_txq *q, u64 seq, u16 n, u8 state, struct rdm_txout *out)
+{
+	struct rdm_txmsg *m, *tmp;
+
+	list_for_each_entry_safe(m, tmp, &q->msgs, node) {
+		if (!m->bound || m->seq >= seq + n)
+			return;
+		if (m->seq < seq || m->skip == RDM_SKIP_NONE)
+			continue;
+		q->ndue -= m->skip == RDM_SKIP_DUE;
+		q->ndue += state == RDM_SKIP_DUE;
+		q->nskip -= state == RDM_SKIP_NONE;
+		m->skip = state;
+		bury(m, out);
+	}
+}
+
+/**
+ * rdm_txq_skip_none() - the association is over: nobody needs to be told
+ * @q: the queue
+ * @out: receives messages that nothing points at any more
+ */
+void rdm_txq_skip_none(struct rdm_txq *q, struct rdm_txout *out)
+{
+	struct rdm_txmsg *m, *tmp;
+
+	if (!q->nskip)
+		return;
+	list_for_each_entry_safe(m, tmp, &q->msgs, node) {
+		m->skip = RDM_SKIP_NONE;
+		bury(m, out);
+	}
+	q->nskip = 0;
+	q->ndue = 0;
 }
 
 /**
@@ -247,18 +406,26 @@ void rdm_txq_credit(struct rdm_txq *q, const struct rdm_sent *s, struct rdm_txou
 
 /**
  * rdm_txq_unbind() - take back that messages were sent
- * @q: the queue of an association that its peer has provably never known
+ * @q: the queue of an association that is over
  *
- * Nothing may point at its messages any more, and no message may be acked.
+ * For messages that may go to a successor: the peer has provably never had them, or they
+ * may arrive more than once. Nothing points at messages of this queue any more.
  */
 void rdm_txq_unbind(struct rdm_txq *q)
 {
 	struct rdm_txmsg *m;
 
 	list_for_each_entry(m, &q->msgs, node) {
-		WARN_ON_ONCE(m->npkts || m->nacked);
+		WARN_ON_ONCE(m->npkts || m->finished);
+		if (!m->bound)
+			continue;
+		if (m->nfrags > 1)
+			bitmap_zero(m->acked, m->nfrags);
+		/* packets with its bytes may still be on their way: see rdm_msg */
+		m->gen++;
 		m->bound = false;
 		m->next = 0;
+		m->nacked = 0;
 	}
 	q->unsent = list_first_entry_or_null(&q->msgs, struct rdm_txmsg, node);
 	q->probing = NULL;

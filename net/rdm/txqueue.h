@@ -22,6 +22,13 @@ struct rdm_sent;
 /* Shortest fragment but the last, bytes: bounds the acked bitmap. */
 #define RDM_MIN_STRIDE		1024
 
+/* A message that was sent in part, and given up: its sequence must be closed by SKIP. */
+enum rdm_skip_state {
+	RDM_SKIP_NONE,		/* nothing to close, or closed */
+	RDM_SKIP_DUE,		/* the peer must be told */
+	RDM_SKIP_TOLD,		/* a packet that tells it is on its way */
+};
+
 /**
  * struct rdm_txmsg - a message on its way out
  * @node: in rdm_txq.msgs, in order of @seq
@@ -37,6 +44,9 @@ struct rdm_sent;
  * @bound: a packet of it was sent: it belongs to this association
  * @finished: it has its outcome
  * @solo: its bytes cannot share a packet with other messages
+ * @mode: RDM_EXACTLY_ONCE and so on
+ * @skip: enum rdm_skip_state; @finished, but stays in the queue until RDM_SKIP_NONE
+ * @deadline: when it is given up, ns; 0 for never
  * @fate: RDM_FATE_*, valid once @finished
  * @error: errno or 0, valid once @finished
  * @acked: zeroed bitmap with one bit per RDM_MIN_STRIDE bytes; NULL when @len is
@@ -57,7 +67,10 @@ struct rdm_txmsg {
 	bool finished;
 	bool solo;
 	u8 fate;
+	u8 mode;
+	u8 skip;
 	int error;
+	u64 deadline;
 	unsigned long *acked;
 };
 
@@ -73,6 +86,9 @@ struct rdm_txmsg {
  * @bytes: length of all messages without an outcome
  * @n: how many these are
  * @nbound: how many of these were sent at least in part
+ * @nskip: messages with a @skip state
+ * @ndue: those of them that the peer must be told of
+ * @deadline: no message's deadline is earlier, ns; U64_MAX without any
  */
 struct rdm_txq {
 	struct list_head msgs;
@@ -85,6 +101,9 @@ struct rdm_txq {
 	u64 bytes;
 	u32 n;
 	u32 nbound;
+	u32 nskip;
+	u32 ndue;
+	u64 deadline;
 };
 
 /**
@@ -121,8 +140,14 @@ void rdm_txq_unref(struct rdm_sent *s, struct rdm_txout *out);
 void rdm_txq_credit(struct rdm_txq *q, const struct rdm_sent *s, struct rdm_txout *out);
 void rdm_txq_finish(struct rdm_txq *q, struct rdm_txmsg *m, int error, u8 fate,
 		    struct rdm_txout *out);
+void rdm_txq_give_up(struct rdm_txq *q, struct rdm_txmsg *m, int error, struct rdm_txout *out);
+void rdm_txq_expire(struct rdm_txq *q, u64 now, struct rdm_txout *out);
+u16 rdm_txq_skip_run(const struct rdm_txq *q, struct rdm_txmsg **first);
+void rdm_txq_skip(struct rdm_txq *q, u64 seq, u16 n, u8 state, struct rdm_txout *out);
+void rdm_txq_skip_none(struct rdm_txq *q, struct rdm_txout *out);
 void rdm_txq_unbind(struct rdm_txq *q);
 void rdm_txq_recut(struct rdm_txq *q, struct rdm_txmsg *m, u32 stride);
+bool rdm_txmsg_once(const struct rdm_txmsg *m);
 u32 rdm_txmsg_frag_len(const struct rdm_txmsg *m, u16 frag);
 
 #endif /* _RDM_TXQUEUE_H */

@@ -143,6 +143,23 @@ static int get_ack(struct rdm_frame *f, const u8 *p, u32 avail, u32 left)
 	return need;
 }
 
+static int get_skip(struct rdm_frame *f, const u8 *p, u32 avail, u32 left)
+{
+	u32 len = RDM_SKIP_LEN + p[1] * RDM_SKIP_ONE_LEN;
+	u16 i;
+
+	f->nlens = p[1];
+	f->seq = get_unaligned_be64(p + 8);
+	if (!f->nlens || f->nlens > RDM_SKIP_MAX || !all_zero(p + 2, 6) || left < len ||
+	    f->seq >= U64_MAX - f->nlens)
+		return -EPROTO;
+	if (avail < len)
+		return -EMSGSIZE;
+	for (i = 0; i < f->nlens; i++)
+		f->lens[i] = get_unaligned_be32(p + RDM_SKIP_LEN + i * RDM_SKIP_ONE_LEN);
+	return len;
+}
+
 /**
  * rdm_wire_frame() - decode and check one frame of a DATA packet
  * @f: where to; only what belongs to the type is set
@@ -214,11 +231,7 @@ int rdm_wire_frame(struct rdm_frame *f, const u8 *p, u32 avail, u32 at, u32 end)
 			return -EPROTO;
 		return head;
 	case RDM_FRAME_SKIP:
-		f->seq = get_unaligned_be64(p + 8);
-		f->last = get_unaligned_be64(p + 16);
-		if (!all_zero(p + 1, 7) || f->seq > f->last || f->last == U64_MAX)
-			return -EPROTO;
-		return head;
+		return get_skip(f, p, avail, left);
 	case RDM_FRAME_CLOSE:
 	case RDM_FRAME_CLOSE_ACK:
 		f->seq = get_unaligned_be64(p + 8);
@@ -338,27 +351,40 @@ u32 rdm_wire_put_ack(u8 *p, u64 delay, const struct rdm_pnrange *r, u16 n)
  */
 u32 rdm_wire_put_window(u8 *p, u8 flags, u64 charge, u64 seq)
 {
-	rdm_wire_put_pair(p, RDM_FRAME_WINDOW, charge, seq);
+	memset(p, 0, 8);
+	p[0] = RDM_FRAME_WINDOW;
 	p[1] = flags;
+	put_unaligned_be64(charge, p + 8);
+	put_unaligned_be64(seq, p + 16);
 	return RDM_WINDOW_LEN;
 }
 
 /**
- * rdm_wire_put_pair() - encode a frame that is two numbers (SKIP)
- * @p: RDM_SKIP_LEN bytes
- * @type: enum rdm_frame_type
- * @a: first number
- * @b: second number
+ * rdm_wire_put_skip() - encode a SKIP frame, but for the lengths
+ * @p: RDM_SKIP_LEN + @n * RDM_SKIP_ONE_LEN bytes
+ * @seq: first message that will never be whole
+ * @n: how many in a row, 1 to RDM_SKIP_MAX; rdm_wire_put_skip_len() for each must follow
  *
- * Return: bytes written.
+ * Return: length of the whole frame.
  */
-u32 rdm_wire_put_pair(u8 *p, u8 type, u64 a, u64 b)
+u32 rdm_wire_put_skip(u8 *p, u64 seq, u16 n)
 {
 	memset(p, 0, 8);
-	p[0] = type;
-	put_unaligned_be64(a, p + 8);
-	put_unaligned_be64(b, p + 16);
-	return RDM_SKIP_LEN;
+	p[0] = RDM_FRAME_SKIP;
+	p[1] = n;
+	put_unaligned_be64(seq, p + 8);
+	return RDM_SKIP_LEN + n * RDM_SKIP_ONE_LEN;
+}
+
+/**
+ * rdm_wire_put_skip_len() - encode the length of a message in a SKIP frame
+ * @p: the frame
+ * @i: which one
+ * @len: bytes
+ */
+void rdm_wire_put_skip_len(u8 *p, u16 i, u32 len)
+{
+	put_unaligned_be32(len, p + RDM_SKIP_LEN + i * RDM_SKIP_ONE_LEN);
 }
 
 /**

@@ -63,7 +63,8 @@ enum rdm_reset_reason {
 #define RDM_ACK_LEN		16
 #define RDM_ACK_RANGE_LEN	8
 #define RDM_WINDOW_LEN		24
-#define RDM_SKIP_LEN		24
+#define RDM_SKIP_LEN		16
+#define RDM_SKIP_ONE_LEN	4
 #define RDM_CLOSE_LEN		16
 #define RDM_COOKIE_HDR_LEN	4
 #define RDM_MSG_LEN		12
@@ -75,6 +76,8 @@ enum rdm_reset_reason {
 /* The ack delay travels in units of 16 microseconds. */
 #define RDM_ACK_DELAY_SHIFT	14
 #define RDM_ACK_MAX_RANGES	32
+/* messages that one SKIP frame speaks of */
+#define RDM_SKIP_MAX		32
 
 /* rdm_frame.flags of a WINDOW: try again now what was refused before */
 #define RDM_WINDOW_REOPENED	BIT(0)
@@ -119,7 +122,7 @@ struct rdm_params {
  * @flags: of the frame; unknown bits make it malformed
  * @seq: MSG, FRAG: message sequence; SKIP: first; CLOSE, CLOSE_ACK: the next
  *	sequence that would be sent; ACK: largest packet number
- * @last: SKIP: last sequence; WINDOW: first sequence not allowed
+ * @last: WINDOW: first sequence not allowed
  * @charge: WINDOW: cumulative limit of message charges
  * @off: FRAG: offset of these bytes in the message
  * @total: MSG, FRAG: length of the whole message
@@ -127,12 +130,15 @@ struct rdm_params {
  * @payload: MSG, FRAG, COOKIE: where the payload begins, from the packet's start
  * @delay: ACK: how long the receiver waited, ns
  * @nranges: ACK: ranges in @ranges, descending and disjoint
+ * @nlens: SKIP: messages from @seq on
  * @ranges: ACK
+ * @lens: SKIP: their lengths, bytes
  */
 struct rdm_frame {
 	u8 type;
 	u8 flags;
 	u16 nranges;
+	u16 nlens;
 	u32 off;
 	u32 total;
 	u32 len;
@@ -141,7 +147,10 @@ struct rdm_frame {
 	u64 last;
 	u64 charge;
 	u64 delay;
-	struct rdm_pnrange ranges[RDM_ACK_MAX_RANGES + 1];
+	union {
+		struct rdm_pnrange ranges[RDM_ACK_MAX_RANGES + 1];
+		u32 lens[RDM_SKIP_MAX];
+	};
 };
 
 int rdm_wire_hdr(struct rdm_hdr *h, const u8 *p, u32 len);
@@ -153,7 +162,8 @@ u32 rdm_wire_put_hdr(u8 *p, u8 type, u64 pn, u64 tag);
 u32 rdm_wire_put_params(u8 *p, const struct rdm_params *pa);
 u32 rdm_wire_put_reset(u8 *p, u64 tag, u8 reason, u64 incarnation);
 u32 rdm_wire_put_window(u8 *p, u8 flags, u64 charge, u64 seq);
-u32 rdm_wire_put_pair(u8 *p, u8 type, u64 a, u64 b);
+u32 rdm_wire_put_skip(u8 *p, u64 seq, u16 n);
+void rdm_wire_put_skip_len(u8 *p, u16 i, u32 len);
 u32 rdm_wire_put_close(u8 *p, u8 type, u64 next_seq);
 u32 rdm_wire_put_cookie(u8 *p, const u8 *cookie, u16 len);
 u32 rdm_wire_put_ack(u8 *p, u64 delay, const struct rdm_pnrange *r, u16 n);

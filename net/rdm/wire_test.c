@@ -336,14 +336,6 @@ static void wire_control_frames_come_back_as_they_were(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, f.flags, RDM_WINDOW_REOPENED);
 	KUNIT_EXPECT_TRUE(test, f.charge == 1ULL << 50 && f.last == U64_MAX);
 
-	len = rdm_wire_put_pair(p, RDM_FRAME_SKIP, 7, 9);
-	KUNIT_ASSERT_EQ(test, frame_at_end(&f, p, len, 100), len);
-	KUNIT_EXPECT_TRUE(test, f.type == RDM_FRAME_SKIP && f.seq == 7 && f.last == 9);
-	rdm_wire_put_pair(p, RDM_FRAME_SKIP, 9, 7);
-	KUNIT_EXPECT_EQ(test, frame_at_end(&f, p, len, 100), -EPROTO);
-	rdm_wire_put_pair(p, RDM_FRAME_SKIP, 9, U64_MAX);
-	KUNIT_EXPECT_EQ(test, frame_at_end(&f, p, len, 100), -EPROTO);
-
 	len = rdm_wire_put_close(p, RDM_FRAME_CLOSE_ACK, U64_MAX);
 	KUNIT_ASSERT_EQ(test, frame_at_end(&f, p, len, 100), len);
 	KUNIT_EXPECT_TRUE(test, f.type == RDM_FRAME_CLOSE_ACK && f.seq == U64_MAX);
@@ -362,20 +354,54 @@ static void wire_control_frames_come_back_as_they_were(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, frame_at_end(&f, p, 1, 100), 1);
 }
 
+static void wire_skip_comes_back_as_it_was(struct kunit *test)
+{
+	u8 p[RDM_SKIP_LEN + (RDM_SKIP_MAX + 1) * RDM_SKIP_ONE_LEN];
+	struct rdm_frame f;
+	u32 len;
+	u16 i;
+
+	len = rdm_wire_put_skip(p, 7, RDM_SKIP_MAX);
+	for (i = 0; i <= RDM_SKIP_MAX; i++)
+		rdm_wire_put_skip_len(p, i, 1000 * i);
+	KUNIT_ASSERT_EQ(test, len, RDM_SKIP_LEN + RDM_SKIP_MAX * RDM_SKIP_ONE_LEN);
+	KUNIT_ASSERT_EQ(test, rdm_wire_frame(&f, p, len, 20, 1000), len);
+	KUNIT_EXPECT_TRUE(test, f.type == RDM_FRAME_SKIP && f.seq == 7);
+	KUNIT_ASSERT_EQ(test, f.nlens, RDM_SKIP_MAX);
+	for (i = 0; i < f.nlens; i++)
+		KUNIT_EXPECT_EQ(test, f.lens[i], 1000 * i);
+
+	/* the end may be out of sight, or missing */
+	KUNIT_EXPECT_EQ(test, rdm_wire_frame(&f, p, len - 1, 20, 1000), -EMSGSIZE);
+	KUNIT_EXPECT_EQ(test, rdm_wire_frame(&f, p, len - 1, 20, 20 + len - 1), -EPROTO);
+	/* too many, none, and what runs over the last sequence */
+	rdm_wire_put_skip(p, 7, RDM_SKIP_MAX + 1);
+	KUNIT_EXPECT_EQ(test, rdm_wire_frame(&f, p, sizeof(p), 20, 1000), -EPROTO);
+	rdm_wire_put_skip(p, 7, 0);
+	KUNIT_EXPECT_EQ(test, rdm_wire_frame(&f, p, sizeof(p), 20, 1000), -EPROTO);
+	rdm_wire_put_skip(p, U64_MAX - 3, 2);
+	KUNIT_EXPECT_GT(test, rdm_wire_frame(&f, p, sizeof(p), 20, 1000), 0);
+	rdm_wire_put_skip(p, U64_MAX - 3, 3);
+	KUNIT_EXPECT_EQ(test, rdm_wire_frame(&f, p, sizeof(p), 20, 1000), -EPROTO);
+}
+
 /* All bytes between a control frame's first and its numbers are zero. */
 static void wire_reserved_bytes_must_be_zero(struct kunit *test)
 {
 	static const u8 types[] = {
 		RDM_FRAME_WINDOW, RDM_FRAME_SKIP, RDM_FRAME_CLOSE, RDM_FRAME_CLOSE_ACK,
 	};
+	bool skip;
 	struct rdm_frame f;
 	unsigned int i, j;
 	u8 p[24];
 
 	for (i = 0; i < ARRAY_SIZE(types); i++) {
-		for (j = 1; j < 8; j++) {
+		skip = types[i] == RDM_FRAME_SKIP;
+		for (j = skip ? 2 : 1; j < 8; j++) {
 			memset(p, 0, sizeof(p));
 			p[0] = types[i];
+			p[1] = skip;
 			KUNIT_ASSERT_GT(test, rdm_wire_frame(&f, p, 24, 76, 100), 0);
 			p[j] = 0x80;
 			KUNIT_EXPECT_EQ(test, rdm_wire_frame(&f, p, 24, 76, 100), -EPROTO);
@@ -457,6 +483,7 @@ static struct kunit_case wire_cases[] = {
 	KUNIT_CASE(wire_ack_ranges_never_wrap),
 	KUNIT_CASE(wire_ack_drops_what_does_not_fit),
 	KUNIT_CASE(wire_control_frames_come_back_as_they_were),
+	KUNIT_CASE(wire_skip_comes_back_as_it_was),
 	KUNIT_CASE(wire_reserved_bytes_must_be_zero),
 	KUNIT_CASE(wire_padding_is_zero_to_the_end),
 	KUNIT_CASE(wire_unknown_frames_are_refused),

@@ -57,8 +57,10 @@ static void check_bytes(const struct rdm_frame *f, const u8 *p, int n)
 		len = rdm_wire_put_window(q, f->flags, f->charge, f->last);
 		break;
 	case RDM_FRAME_SKIP:
-		wrong_if(f->seq > f->last);
-		len = rdm_wire_put_pair(q, f->type, f->seq, f->last);
+		wrong_if(!f->nlens || f->nlens > RDM_SKIP_MAX || f->seq + f->nlens < f->seq);
+		len = rdm_wire_put_skip(q, f->seq, f->nlens);
+		for (u16 i = 0; i < f->nlens; i++)
+			rdm_wire_put_skip_len(q, i, f->lens[i]);
 		break;
 	case RDM_FRAME_CLOSE:
 	case RDM_FRAME_CLOSE_ACK:
