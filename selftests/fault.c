@@ -8,27 +8,12 @@
 #include "kselftest_harness.h"
 #include "rdmtest.h"
 
-#include <stdarg.h>
-#include <stdlib.h>
-
 FIXTURE(fault) {
 	int tx, rx;
 	struct addr tx_at, rx_at;
 };
 
 RDM_VARIANTS(fault);
-
-static void tc(const char *fmt, ...)
-{
-	char command[256] = "tc ";
-	va_list args;
-
-	va_start(args, fmt);
-	vsnprintf(command + 3, sizeof(command) - 3, fmt, args);
-	va_end(args);
-	if (system(command))
-		fatal("%s", command);
-}
 
 FIXTURE_SETUP(fault)
 {
@@ -57,25 +42,6 @@ static void cut_large(int family)
 	for (int bit = 0x400; bit <= 0x8000; bit <<= 1)
 		tc("filter add dev lo egress protocol %s u32 match u16 0x%x 0x%x at %d action drop",
 		   family == AF_INET ? "ip" : "ipv6", bit, bit, family == AF_INET ? 2 : 4);
-}
-
-/* Drops what goes to this port. */
-static void cut_to(const struct addr *a)
-{
-	bool ip4 = a->sa.sa_family == AF_INET;
-
-	tc("filter add dev lo egress protocol %s u32 match u16 %u 0xffff at %d action drop",
-	   ip4 ? "ip" : "ipv6", port_of(a), ip4 ? 22 : 42);
-}
-
-static void cut_all(void)
-{
-	tc("filter add dev lo egress matchall action drop");
-}
-
-static void uncut(void)
-{
-	tc("filter del dev lo egress");
 }
 
 RDM_TEST(fault, u3_a_small_message_behind_a_large_one_that_is_lost)

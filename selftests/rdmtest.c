@@ -347,3 +347,33 @@ int so_error(int fd)
 {
 	return get_int(fd, SOL_SOCKET, SO_ERROR);
 }
+
+void tc(const char *fmt, ...)
+{
+	char command[256] = "tc ";
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(command + 3, sizeof(command) - 3, fmt, args);
+	va_end(args);
+	if (system(command))
+		fatal("%s", command);
+}
+
+void cut_to(const struct addr *a)
+{
+	bool ip4 = a->sa.sa_family == AF_INET;
+
+	tc("filter add dev lo egress protocol %s u32 match u16 %u 0xffff at %d action drop",
+	   ip4 ? "ip" : "ipv6", port_of(a), ip4 ? 22 : 42);
+}
+
+void cut_all(void)
+{
+	tc("filter add dev lo egress matchall action drop");
+}
+
+void uncut(void)
+{
+	tc("filter del dev lo egress");
+}

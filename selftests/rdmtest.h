@@ -100,6 +100,9 @@ bool proc_has(const char *file, const char *text);
 /* Shows the associations and the counters that are not 0. */
 void show_state(void);
 
+/* The tool of this name, with these arguments. */
+void tc(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
 struct addr {
 	union {
 		struct sockaddr sa;
@@ -141,6 +144,14 @@ void fill(void *buf, size_t len, uint32_t seed);
 bool intact(const void *buf, size_t len, uint32_t seed);
 /* sendto, one call with one iovec. */
 ssize_t send_to(int fd, const void *buf, size_t len, int flags, const struct addr *to);
+
+/*
+ * Filters on loopback, which needs "qdisc add dev lo clsact" first: drop what goes to this
+ * port; drop everything; drop nothing any more.
+ */
+void cut_to(const struct addr *a);
+void cut_all(void);
+void uncut(void);
 
 /* Takes one outcome from the error queue; false when there is none within @ms. */
 bool take_outcome(int fd, int ms, struct rdm_outcome *outcome, struct addr *to);

@@ -25,6 +25,7 @@ struct rdm_block {
  * struct rdm_msg - a message to be sent, in the kernel
  * @t: what the core knows of it
  * @truesize: charged to the socket
+ * @note: the place for its outcome, when that was asked for; charged apart
  * @nblocks: pages in use
  * @layout_stride: data bytes between two gaps
  * @data: its bytes, when it is short (@nblocks is 0)
@@ -38,6 +39,7 @@ struct rdm_block {
 struct rdm_msg {
 	struct rdm_txmsg t;
 	u32 truesize;
+	struct sk_buff *note;
 	u16 nblocks;
 	u16 layout_stride;
 	u8 *data;
@@ -100,6 +102,10 @@ void rdm_msg_release(struct rdm_peer *peer, struct rdm_msg *m);
 void rdm_msg_free(struct rdm_msg *m);
 void rdm_write_space(struct sock *sk);
 bool rdm_snd_writable(const struct sock *sk);
+bool rdm_snd_pending(const struct sock *sk);
+void rdm_snd_uncharge(struct sock *sk, u32 truesize);
+void rdm_snd_move(struct rdm_peer *from, struct rdm_peer *to);
+void rdm_snd_gone(struct rdm_peer *peer);
 
 /* recvmsg.c */
 int rdm_recvmsg(struct socket *sock, struct msghdr *msg, size_t len, int flags);
@@ -109,6 +115,13 @@ void rdm_rcv_unreserve(struct sock *sk, struct rdm_rec *rec);
 bool rdm_rcv_queue(struct sock *sk, struct list_head *recs);
 void rdm_rec_free(struct rdm_rec *rec);
 void rdm_rcv_purge(struct sock *sk);
+
+/* outcome.c */
+struct sk_buff *rdm_note_new(const struct rdm_addr *to, u64 cookie);
+void rdm_note_charged(struct sock *sk, struct sk_buff *note);
+void rdm_note_tell(struct sock *sk, struct sk_buff *note, int error, u8 fate, u32 len);
 void rdm_report(struct sock *sk, const struct rdm_addr *to, const struct rdm_outcome *o);
+void rdm_report_writable(struct sock *sk, const struct rdm_addr *to);
+int rdm_recv_outcome(struct sock *sk, struct msghdr *msg);
 
 #endif /* _RDM_MSG_H */

@@ -90,6 +90,9 @@ void rdm_peer_put(struct rdm_peer *peer)
 
 	if (!refcount_dec_and_test(&peer->refs))
 		return;
+	/* a send that began before its end may have found no room after it */
+	if (unlikely(!list_empty(&peer->waited)))
+		rdm_snd_gone(peer);
 	WARN_ON_ONCE(peer->hashed || peer->snd_used);
 	list_for_each_entry_safe(s, tmp, &peer->pool, node)
 		kmem_cache_free(rdm_sent_cache, s);
@@ -199,6 +202,7 @@ static struct rdm_peer *peer_new(struct sock *sk, const struct rdm_addr *remote,
 	refcount_set(&peer->refs, 1);
 	INIT_LIST_HEAD(&peer->node);
 	INIT_LIST_HEAD(&peer->pool);
+	INIT_LIST_HEAD(&peer->waited);
 	peer->sk = sk;
 	peer->rn = rn;
 	peer->remote = *remote;
@@ -281,6 +285,7 @@ static void peer_gone(struct rdm_peer *peer)
 		rec_of_core_free(peer, m);
 	}
 	spin_unlock_bh(&peer->lock);
+	rdm_snd_gone(peer);
 	rdm_sock_peer_gone(peer->sk);
 	rdm_peer_put(peer);
 }
@@ -339,8 +344,7 @@ static struct rdm_peer *peer_succeed(struct rdm_peer *old, u64 tag, const struct
 			spin_lock(&old->sk->sk_receive_queue.lock);
 			new->snd_used += moved;
 			old->snd_used -= moved;
-			if (rdm_sk(old->sk)->blocked == old)
-				WRITE_ONCE(rdm_sk(old->sk)->blocked, new);
+			rdm_snd_move(old, new);
 			spin_unlock(&old->sk->sk_receive_queue.lock);
 			if (!tag && new->a.txq.n)
 				rdm_assoc_open(&new->a, rdm_now(), &out);
@@ -483,10 +487,8 @@ void rdm_peer_alias(struct rdm_peer *peer, u64 tag)
 /* One entry of the error queue for all messages of an event with one errno and fate. */
 static void report(struct rdm_peer *peer, struct rdm_outcome *o)
 {
-	if (o->count && !peer->orphan) {
-		rdm_add(peer->rn, OUT_FAILED, o->count);
+	if (o->count && !peer->orphan)
 		rdm_report(peer->sk, &peer->remote, o);
-	}
 	memset(o, 0, sizeof(*o));
 }
 
@@ -498,14 +500,25 @@ static void give_back(struct rdm_peer *peer, struct rdm_out *out)
 {
 	struct rdm_outcome o = {};
 	struct rdm_txmsg *m, *tmp;
-	u32 acked = 0;
+	u32 acked = 0, failed = 0;
+	bool notes = false;
 
-	/* a user who sees the send buffer empty must find every failure told */
+	/* a user who sees the send buffer empty must find every outcome told */
 	list_for_each_entry(m, &out->tx.done, done) {
-		if (!m->error) {
+		struct rdm_msg *msg = container_of(m, struct rdm_msg, t);
+
+		if (m->error)
+			failed++;
+		else
 			acked++;
+		if (msg->note) {
+			rdm_note_tell(peer->sk, msg->note, m->error, m->fate, m->len);
+			msg->note = NULL;
+			notes = true;
 			continue;
 		}
+		if (!m->error)
+			continue;
 		if (o.error != m->error || o.fate != m->fate)
 			report(peer, &o);
 		o.error = m->error;
@@ -514,8 +527,12 @@ static void give_back(struct rdm_peer *peer, struct rdm_out *out)
 		o.bytes += m->len;
 	}
 	report(peer, &o);
+	if (notes)
+		sk_error_report(peer->sk);
 	if (acked)
 		rdm_add(peer->rn, OUT_ACKED, acked);
+	if (failed && !peer->orphan)
+		rdm_add(peer->rn, OUT_FAILED, failed);
 	list_for_each_entry(m, &out->tx.done, done)
 		rdm_msg_release(peer, container_of(m, struct rdm_msg, t));
 	if (!list_empty(&out->tx.done))

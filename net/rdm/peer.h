@@ -38,6 +38,8 @@ struct rdm_tagnode {
  * @orphan: the socket is closed; ends when all is sent [lock]
  * @orphan_since: last progress of an orphan, ns [lock]
  * @snd_used: truesize of messages accepted for it [queue lock]
+ * @waited: in rdm_sock.waited while a sender waits for room [queue lock]
+ * @wanted: how much a send asked for last, truesize [queue lock]
  * @rx_tag: the tag by which the peer called us last [lock]
  * @outbound: opened from here
  */
@@ -63,6 +65,8 @@ struct rdm_peer {
 	bool orphan;
 	u64 orphan_since;
 	u32 snd_used;
+	u32 wanted;
+	struct list_head waited;
 	u64 rx_tag;
 	bool outbound;
 };

@@ -125,7 +125,10 @@ struct rdm_net {
  * @rxq: received messages, by rdm_rec.node [queue lock]
  * @rx_used: charges of messages received and being received [queue lock]
  * @blocked: the peer for which the last send found no room, or NULL [queue lock]
- * @blocked_size: how much it asked for, truesize [queue lock]
+ * @waited: peers for which a send found no room, by rdm_peer.waited [queue lock]
+ * @note_used: of sk_wmem_queued, what outcomes that were asked for take [queue lock]
+ * @err_used: truesize of other outcomes in the error queue [queue lock]
+ * @lost_outcomes: RDM_LOST_OUTCOMES
  * @tx_bytes: length of messages without an outcome, for SIOCOUTQ [queue lock]
  * @token: the message that exceeds the receive buffer, or NULL [queue lock]
  * @token_at: when it was taken, ns [queue lock]
@@ -142,8 +145,8 @@ struct rdm_net {
  * @destruct: the family's own
  * @release: drops the tunnel when the last peer of a closed socket goes
  *
- * sk_wmem_queued counts what was accepted for sending, sk_rmem_alloc what waits to be
- * read, both in truesize.
+ * sk_wmem_queued counts what was accepted for sending, and outcomes that were asked for
+ * until they are read; sk_rmem_alloc what waits to be read. Both are truesize.
  */
 struct rdm_sock {
 	struct inet_sock inet;
@@ -154,7 +157,10 @@ struct rdm_sock {
 	struct list_head rxq;
 	u64 rx_used;
 	struct rdm_peer *blocked;
-	u32 blocked_size;
+	struct list_head waited;
+	u32 note_used;
+	u32 err_used;
+	atomic64_t lost_outcomes;
 	u64 tx_bytes;
 	struct rdm_rec *token;
 	u64 token_at;

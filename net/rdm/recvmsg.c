@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * rdm recvmsg: the receive buffer and the error queue of a socket, and how the
- * user reads them. What is in the buffer was acked: it is dropped only with the
- * socket. Everything here that is charged is charged under the queue lock.
+ * rdm recvmsg: the receive buffer of a socket, and how the user reads it. What
+ * is in the buffer was acked: it is dropped only with the socket. Everything
+ * here that is charged is charged under the queue lock. The error queue is in
+ * outcome.c.
  */
-#include <linux/errqueue.h>
 #include <linux/slab.h>
 #include <linux/uio.h>
 
@@ -16,12 +16,6 @@
 #define TOKEN_LIFE	(3ULL * NSEC_PER_SEC)
 /* Peers told at one go that there is room again. */
 #define REOPEN_BATCH	16
-
-/* What waits in the error queue. */
-struct rdm_err {
-	struct rdm_outcome o;
-	struct rdm_addr to;
-};
 
 static bool charge(struct sock *sk, u32 size)
 {
@@ -250,56 +244,6 @@ static void consumed(struct sock *sk, struct rdm_rec *rec)
 		reopen(sk);
 }
 
-/**
- * rdm_report() - tell the user what became of messages
- * @sk: the socket
- * @to: their destination
- * @o: what became of them
- *
- * Context: any but hard interrupt.
- */
-void rdm_report(struct sock *sk, const struct rdm_addr *to, const struct rdm_outcome *o)
-{
-	struct sk_buff *skb = alloc_skb(sizeof(struct rdm_err), GFP_ATOMIC | __GFP_NOWARN);
-	struct rdm_err *e;
-
-	if (skb) {
-		e = skb_put_zero(skb, sizeof(*e));
-		e->o = *o;
-		e->to = *to;
-		memset(SKB_EXT_ERR(skb), 0, sizeof(struct sock_exterr_skb));
-		SKB_EXT_ERR(skb)->ee.ee_errno = o->error;
-		SKB_EXT_ERR(skb)->ee.ee_origin = SO_EE_ORIGIN_LOCAL;
-		if (sock_queue_err_skb(sk, skb)) {
-			kfree_skb(skb);
-			skb = NULL;
-		}
-	}
-	if (!skb)
-		rdm_add(rdm_net_of(sock_net(sk)), ERR_LOST, o->count);
-	/* a connected socket speaks of one peer only: its calls tell too, as UDP's do */
-	if (READ_ONCE(sk->sk_state) == TCP_ESTABLISHED && rdm_addr_eq(&rdm_sk(sk)->remote, to)) {
-		sk->sk_err = o->error;
-		sk_error_report(sk);
-	}
-}
-
-static int recv_error(struct sock *sk, struct msghdr *msg, size_t len)
-{
-	struct sk_buff *skb = sock_dequeue_err_skb(sk);
-	struct rdm_err *e;
-
-	if (!skb)
-		return -EAGAIN;
-	e = (struct rdm_err *)skb->data;
-	if (msg->msg_name)
-		msg->msg_namelen = rdm_addr_to_user(sk, &e->to, msg->msg_name);
-	put_cmsg(msg, SOL_RDM, RDM_OUTCOME, sizeof(e->o), &e->o);
-	msg->msg_flags |= MSG_ERRQUEUE;
-	kfree_skb(skb);
-	return 0;
-}
-
 /* SO_TIMESTAMP and SO_TIMESTAMPNS: when the message was complete, in the form asked for. */
 static void put_stamp(struct sock *sk, const struct rdm_rec *rec, struct msghdr *msg)
 {
@@ -416,7 +360,7 @@ int rdm_recvmsg(struct socket *sock, struct msghdr *msg, size_t len, int flags)
 	if (flags & MSG_OOB)
 		return -EOPNOTSUPP;
 	if (unlikely(flags & MSG_ERRQUEUE))
-		return recv_error(sk, msg, len);
+		return rdm_recv_outcome(sk, msg);
 
 	timeo = sock_rcvtimeo(sk, flags & MSG_DONTWAIT);
 	while (!(rec = take(sk, flags))) {

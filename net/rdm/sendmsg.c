@@ -23,14 +23,29 @@
  * @sk: the socket
  *
  * Speaks for the socket: false when its buffer is full, and from a send that found no room
- * for its peer until that peer has room again or another send succeeds.
+ * for its peer until that peer has room again or another send succeeds; but who asked for
+ * RDM_NOTIFY_WRITABLE is told of each peer, and here of the buffer only.
  *
  * Return: true when it is worth to try.
  */
 bool rdm_snd_writable(const struct sock *sk)
 {
 	return READ_ONCE(sk->sk_wmem_queued) < READ_ONCE(sk->sk_sndbuf) &&
-	       !READ_ONCE(rdm_sk(sk)->blocked);
+	       (!READ_ONCE(rdm_sk(sk)->blocked) ||
+		READ_ONCE(rdm_sk(sk)->notify) & RDM_NOTIFY_WRITABLE);
+}
+
+/**
+ * rdm_snd_pending() - does a message wait for its outcome?
+ * @sk: the socket
+ *
+ * Return: true also while a message is being copied.
+ */
+bool rdm_snd_pending(const struct sock *sk)
+{
+	const struct rdm_sock *rsk = rdm_sk(sk);
+
+	return READ_ONCE(sk->sk_wmem_queued) > READ_ONCE(rsk->note_used);
 }
 
 /**
@@ -64,40 +79,142 @@ static bool may_reserve(const struct sock *sk, const struct rdm_peer *peer, u32 
 	return used + peer->snd_used + truesize <= buf;
 }
 
-static int try_reserve(struct sock *sk, struct rdm_peer *peer, u32 truesize, u32 len)
+/* A send found no room: remember for whom, so that users learn when there is. */
+static void wait_for_room(struct rdm_sock *rsk, struct rdm_peer *peer, u32 size)
 {
+	/* with nothing of its own queued it waits for the socket as a whole */
+	if (peer->snd_used)
+		WRITE_ONCE(rsk->blocked, peer);
+	peer->wanted = size;
+	if (list_empty(&peer->waited))
+		list_add_tail(&peer->waited, &rsk->waited);
+}
+
+static void no_wait(struct rdm_sock *rsk, struct rdm_peer *peer)
+{
+	if (rsk->blocked == peer)
+		WRITE_ONCE(rsk->blocked, NULL);
+	list_del_init(&peer->waited);
+}
+
+/*
+ * Room for a message, and for its outcome if that is asked for. With @last the user is told
+ * that there is none, and later when there is.
+ */
+static int try_reserve(struct sock *sk, struct rdm_peer *peer, u32 truesize, u32 len,
+		       struct sk_buff *note, bool last)
+{
+	u32 size = truesize + (note ? note->truesize : 0);
+	struct rdm_sock *rsk = rdm_sk(sk);
 	int err = -EAGAIN;
 
 	spin_lock_bh(&sk->sk_receive_queue.lock);
-	if (may_reserve(sk, peer, truesize)) {
+	if (may_reserve(sk, peer, size)) {
 		err = -ENOBUFS;
-		if (sk_wmem_schedule(sk, truesize)) {
-			sk_mem_charge(sk, truesize);
-			sk->sk_wmem_queued += truesize;
-			rdm_sk(sk)->tx_bytes += len;
+		if (sk_wmem_schedule(sk, size)) {
+			sk_mem_charge(sk, size);
+			sk->sk_wmem_queued += size;
+			rsk->tx_bytes += len;
 			peer->snd_used += truesize;
+			if (unlikely(note))
+				rdm_note_charged(sk, note);
 			err = 0;
-			WRITE_ONCE(rdm_sk(sk)->blocked, NULL);
+			WRITE_ONCE(rsk->blocked, NULL);
+			if (unlikely(!list_empty(&peer->waited)))
+				no_wait(rsk, peer);
 		}
-	} else if (peer->snd_used) {
-		/* with nothing of its own queued it waits for the socket as a whole */
-		rdm_sk(sk)->blocked_size = truesize;
-		WRITE_ONCE(rdm_sk(sk)->blocked, peer);
+	} else if (last) {
+		wait_for_room(rsk, peer, size);
 	}
 	spin_unlock_bh(&sk->sk_receive_queue.lock);
 	return err;
 }
 
+/* Is there a peer that has room again, and somebody waits for it? It is held. */
+static struct rdm_peer *next_ready(struct sock *sk)
+{
+	struct rdm_peer *peer;
+
+	lockdep_assert_held(&sk->sk_receive_queue.lock);
+	list_for_each_entry(peer, &rdm_sk(sk)->waited, waited) {
+		/* it may be on its way out, and tells then: rdm_snd_gone() */
+		if (may_reserve(sk, peer, peer->wanted) && refcount_inc_not_zero(&peer->refs)) {
+			no_wait(rdm_sk(sk), peer);
+			return peer;
+		}
+	}
+	return NULL;
+}
+
+/**
+ * rdm_snd_uncharge() - something leaves the send buffer
+ * @sk: the socket, its sk_receive_queue.lock held with BH off; dropped and taken again when
+ *	there is a peer to tell of
+ * @truesize: of it
+ */
+void rdm_snd_uncharge(struct sock *sk, u32 truesize)
+{
+	struct rdm_peer *ready = NULL;
+
+	sk->sk_wmem_queued -= truesize;
+	sk_mem_uncharge(sk, truesize);
+	while (unlikely(!list_empty(&rdm_sk(sk)->waited)) && (ready = next_ready(sk))) {
+		spin_unlock_bh(&sk->sk_receive_queue.lock);
+		rdm_report_writable(sk, &ready->remote);
+		rdm_peer_put(ready);
+		spin_lock_bh(&sk->sk_receive_queue.lock);
+	}
+}
+
 static void unreserve(struct sock *sk, struct rdm_peer *peer, u32 truesize, u32 len)
 {
 	spin_lock_bh(&sk->sk_receive_queue.lock);
-	sk->sk_wmem_queued -= truesize;
 	rdm_sk(sk)->tx_bytes -= len;
 	peer->snd_used -= truesize;
-	sk_mem_uncharge(sk, truesize);
-	if (rdm_sk(sk)->blocked == peer && may_reserve(sk, peer, rdm_sk(sk)->blocked_size))
-		WRITE_ONCE(rdm_sk(sk)->blocked, NULL);
+	rdm_snd_uncharge(sk, truesize);
 	spin_unlock_bh(&sk->sk_receive_queue.lock);
+}
+
+/**
+ * rdm_snd_move() - a successor takes the place of a peer for which somebody waits
+ * @from: the peer
+ * @to: its successor, with the messages that it takes over
+ *
+ * Context: sk_receive_queue.lock held.
+ */
+void rdm_snd_move(struct rdm_peer *from, struct rdm_peer *to)
+{
+	struct rdm_sock *rsk = rdm_sk(from->sk);
+
+	if (list_empty(&from->waited))
+		return;
+	to->wanted = from->wanted;
+	list_add_tail(&to->waited, &rsk->waited);
+	list_del_init(&from->waited);
+	if (rsk->blocked == from)
+		WRITE_ONCE(rsk->blocked, to);
+}
+
+/**
+ * rdm_snd_gone() - an association ended without successor
+ * @peer: the peer: who waits for room may send again, to a new one
+ *
+ * Context: any but hard interrupt, no lock held.
+ */
+void rdm_snd_gone(struct rdm_peer *peer)
+{
+	struct sock *sk = peer->sk;
+	bool waited;
+
+	spin_lock_bh(&sk->sk_receive_queue.lock);
+	waited = !list_empty(&peer->waited);
+	if (waited)
+		no_wait(rdm_sk(sk), peer);
+	spin_unlock_bh(&sk->sk_receive_queue.lock);
+	if (waited) {
+		rdm_report_writable(sk, &peer->remote);
+		rdm_write_space(sk);
+	}
 }
 
 static int send_error(struct sock *sk, int flags)
@@ -112,21 +229,32 @@ static int send_error(struct sock *sk, int flags)
 	return 0;
 }
 
-static int reserve(struct sock *sk, struct rdm_peer *peer, u32 truesize, u32 len, int flags)
+static int reserve(struct sock *sk, struct rdm_peer *peer, u32 truesize, u32 len,
+		   struct sk_buff *note, u32 deadline_ms, int flags)
 {
 	long timeo = sock_sndtimeo(sk, flags & MSG_DONTWAIT);
+	u32 size = truesize + (note ? note->truesize : 0);
 	DEFINE_WAIT(wait);
+	bool late = false;
 	int err;
 
+	if (timeo && deadline_ms) {
+		long most = msecs_to_jiffies(deadline_ms) + 1;
+
+		late = most < timeo;
+		timeo = min(timeo, most);
+	}
 	for (;;) {
-		err = try_reserve(sk, peer, truesize, len);
-		if (err != -EAGAIN || !timeo)
+		err = try_reserve(sk, peer, truesize, len, note, !timeo);
+		if (err != -EAGAIN)
 			return err;
+		if (!timeo)
+			return late ? -ETIME : -EAGAIN;
 		if (signal_pending(current))
 			return sock_intr_errno(timeo);
 		sk_set_bit(SOCKWQ_ASYNC_NOSPACE, sk);
 		prepare_to_wait(sk_sleep(sk), &wait, TASK_INTERRUPTIBLE);
-		if (!may_reserve(sk, peer, truesize) && !sk->sk_err &&
+		if (!may_reserve(sk, peer, size) && !sk->sk_err &&
 		    !(sk->sk_shutdown & SEND_SHUTDOWN))
 			timeo = schedule_timeout(timeo);
 		finish_wait(sk_sleep(sk), &wait);
@@ -159,6 +287,8 @@ void rdm_msg_release(struct rdm_peer *peer, struct rdm_msg *m)
  */
 void rdm_msg_free(struct rdm_msg *m)
 {
+	/* never accepted, or of a socket that was closed */
+	kfree_skb(m->note);
 	kfree(m);
 }
 
@@ -242,6 +372,7 @@ static struct rdm_msg *msg_make(struct msghdr *msg, u32 len, u32 stride, u32 tru
 	if (!m)
 		return ERR_PTR(-ENOMEM);
 	m->truesize = truesize;
+	m->note = NULL;
 	m->nblocks = 0;
 	m->blocks = NULL;
 	m->data = NULL;
@@ -356,10 +487,12 @@ int rdm_sendmsg(struct socket *sock, struct msghdr *msg, size_t len)
 	struct rdm_net *rn = rdm_net_of(sock_net(sk));
 	int flags = msg->msg_flags, err;
 	struct rdm_sendopts opts = {};
+	struct sk_buff *note = NULL;
 	struct rdm_peer *peer;
 	struct rdm_addr to;
 	struct rdm_msg *m;
 	u32 stride, truesize;
+	u64 deadline = 0;
 
 	if (flags & ~SEND_FLAGS)
 		return -EOPNOTSUPP;
@@ -378,6 +511,8 @@ int rdm_sendmsg(struct socket *sock, struct msghdr *msg, size_t len)
 	err = destination(sk, msg, &to);
 	if (err)
 		return err;
+	if (opts.deadline_ms)
+		deadline = rdm_now() + opts.deadline_ms * (u64)NSEC_PER_MSEC;
 	if (unlikely(!READ_ONCE(rdm_sk(sk)->tunnel))) {
 		err = rdm_autobind(sk);
 		if (err)
@@ -392,19 +527,30 @@ int rdm_sendmsg(struct socket *sock, struct msghdr *msg, size_t len)
 		goto err_put;
 	stride = msg_stride(len, READ_ONCE(peer->a.mtu));
 	truesize = SKB_TRUESIZE(sizeof(*m)) + len + DIV_ROUND_UP(len, stride) * RDM_GAP;
-	err = reserve(sk, peer, truesize, len, flags);
+	if (unlikely(opts.ask)) {
+		err = -ENOMEM;
+		note = rdm_note_new(&to, opts.cookie);
+		if (!note)
+			goto err_put;
+	}
+	err = reserve(sk, peer, truesize, len, note, opts.deadline_ms, flags);
 	if (err)
-		goto err_put;
+		goto err_note;
 	m = msg_make(msg, len, stride, truesize);
 	if (IS_ERR(m)) {
 		err = PTR_ERR(m);
 		unreserve(sk, peer, truesize, len);
 		rdm_write_space(sk);
-		goto err_put;
+		goto err_note;
 	}
+	m->note = note;
+	m->t.mode = opts.mode;
+	m->t.deadline = deadline;
 	err = enqueue(sk, peer, &to, m);
 	return err ?: len;
 
+err_note:
+	kfree_skb(note);
 err_put:
 	rdm_peer_put(peer);
 	return err;

@@ -369,6 +369,7 @@ static int rdm_init_sock(struct sock *sk)
 
 	INIT_LIST_HEAD(&rsk->peers);
 	INIT_LIST_HEAD(&rsk->rxq);
+	INIT_LIST_HEAD(&rsk->waited);
 	do {
 		rsk->incarnation = get_random_u64();
 	} while (!rsk->incarnation);
@@ -431,9 +432,9 @@ static void linger(struct sock *sk, long timeo)
 {
 	DEFINE_WAIT(wait);
 
-	while (timeo && READ_ONCE(sk->sk_wmem_queued) && !signal_pending(current)) {
+	while (timeo && rdm_snd_pending(sk) && !signal_pending(current)) {
 		prepare_to_wait(sk_sleep(sk), &wait, TASK_INTERRUPTIBLE);
-		if (READ_ONCE(sk->sk_wmem_queued))
+		if (rdm_snd_pending(sk))
 			timeo = schedule_timeout(timeo);
 		finish_wait(sk_sleep(sk), &wait);
 	}

@@ -110,6 +110,10 @@ static int get_rdm(struct sock *sk, int name, char __user *val, int __user *lenp
 	case RDM_NOTIFY:
 		v.v32 = READ_ONCE(rdm_sk(sk)->notify);
 		break;
+	case RDM_LOST_OUTCOMES:
+		v.v64 = atomic64_read(&rdm_sk(sk)->lost_outcomes);
+		size = sizeof(v.v64);
+		break;
 	default:
 		return -ENOPROTOOPT;
 	}
