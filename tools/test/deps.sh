@@ -15,7 +15,7 @@ build="make gcc libc6-dev kmod"
 vm="$build qemu-system-x86 busybox-static dash iproute2 cpio python3 perl xz-utils"
 # linux-source-6.1 itself is fetched by kernel.sh
 kernel="$vm bc bison flex libelf-dev libssl-dev"
-style="$kernel g++ sparse shellcheck"
+style="$kernel g++ sparse shellcheck man-db"
 unit="$build g++"
 fuzz="$build clang libclang-rt-14-dev"
 

@@ -77,6 +77,14 @@ licence() {
 		{ echo "$1: no SPDX line at its top"; return 1; }
 }
 
+# What man would say on its way to the screen; a terminal's width decides nothing
+page_silent() {
+	local said
+
+	said=$(MANWIDTH=80 LC_ALL=C.UTF-8 man -l --warnings "$1" 2>&1 >/dev/null) || return 1
+	[ -z "$said" ] || { echo "$said"; return 1; }
+}
+
 unfinished() {
 	! grep -nwE 'TO''DO|FIX''ME|XX''X' "$1"
 }
@@ -88,6 +96,10 @@ part_house() {
 		case $file in
 		*.c) check "at most 900 lines: $file" size "$file" 900 ;;
 		*.h) check "at most 250 lines: $file" size "$file" 250 ;;
+		man/*.[1-9])
+			check "SPDX line: $file" licence "$file"
+			check "man has no warning: $file" page_silent "$file"
+			;;
 		esac
 		case $file in
 		*.c | *.h | *.sh | *.py | Makefile | */Makefile | Kbuild)
