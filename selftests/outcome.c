@@ -483,6 +483,33 @@ RDM_TEST(outcome, u8_a_peer_that_had_no_room_tells_when_it_has)
 	close(other);
 }
 
+RDM_TEST(outcome, u8_that_a_peer_has_room_is_told_once_until_read)
+{
+	static uint8_t buf[20000];
+	struct rdm_outcome o;
+	struct addr to;
+
+	set_int(self->tx, SOL_SOCKET, SO_SNDBUF, 200000);
+	set_int(self->tx, SOL_RDM, RDM_NOTIFY, RDM_NOTIFY_WRITABLE);
+	for (int round = 0; round < 4; round++) {
+		cut_to(&self->rx_at);
+		while (send_to(self->tx, buf, sizeof(buf), MSG_DONTWAIT, &self->rx_at) > 0)
+			;
+		ASSERT_EQ(EAGAIN, errno);
+		uncut();
+		ASSERT_TRUE(EVENTUALLY(PATIENCE, recv(self->rx, buf, sizeof(buf),
+						      MSG_DONTWAIT) < 0 && !outq(self->tx)));
+		if (round % 2)
+			continue;
+		/* every second time nobody reads */
+		ASSERT_TRUE(take_outcome(self->tx, PATIENCE, &o, &to));
+		EXPECT_EQ(RDM_OUTCOME_WRITABLE, o.flags);
+		EXPECT_FALSE(take_outcome(self->tx, 50, &o, &to));
+	}
+	ASSERT_TRUE(take_outcome(self->tx, PATIENCE, &o, &to));
+	EXPECT_FALSE(take_outcome(self->tx, 50, &o, &to));
+}
+
 RDM_TEST(outcome, options_and_control_messages_are_checked)
 {
 	struct ask ask = { .cookie = 1, .mode = 3 };

@@ -121,7 +121,7 @@ struct sk_buff *rdm_note_new(const struct rdm_addr *to, u64 cookie);
 void rdm_note_charged(struct sock *sk, struct sk_buff *note);
 void rdm_note_tell(struct sock *sk, struct sk_buff *note, int error, u8 fate, u32 len);
 void rdm_report(struct sock *sk, const struct rdm_addr *to, const struct rdm_outcome *o);
-void rdm_report_writable(struct sock *sk, const struct rdm_addr *to);
+void rdm_report_writable(struct rdm_peer *peer);
 int rdm_recv_outcome(struct sock *sk, struct msghdr *msg);
 
 #endif /* _RDM_MSG_H */

@@ -131,14 +131,14 @@ void rdm_note_tell(struct sock *sk, struct sk_buff *note, int error, u8 fate, u3
 		queue(sk, note);
 }
 
-static bool err_charge(struct sock *sk, struct sk_buff *skb)
+static bool err_charge(struct sock *sk, struct sk_buff *skb, bool limit)
 {
 	struct rdm_sock *rsk = rdm_sk(sk);
 	bool ok;
 
 	spin_lock_bh(&sk->sk_receive_queue.lock);
-	ok = rsk->err_used + skb->truesize <= max(READ_ONCE(sk->sk_rcvbuf) / ERR_SHARE,
-						  ERR_LEAST) &&
+	ok = (!limit || rsk->err_used + skb->truesize <= max(READ_ONCE(sk->sk_rcvbuf) / ERR_SHARE,
+							     ERR_LEAST)) &&
 	     !sock_flag(sk, SOCK_DEAD) && sk_wmem_schedule(sk, skb->truesize);
 	if (ok) {
 		sk_mem_charge(sk, skb->truesize);
@@ -184,7 +184,8 @@ static bool tell(struct sock *sk, const struct rdm_addr *to, const struct rdm_ou
 	if (!skb)
 		return false;
 	err_of(skb)->o = *o;
-	if (!err_charge(sk, skb)) {
+	/* there is one note of this kind for each peer at most */
+	if (!err_charge(sk, skb, !(o->flags & RDM_OUTCOME_WRITABLE))) {
 		kfree_skb(skb);
 		return false;
 	}
@@ -222,21 +223,45 @@ void rdm_report(struct sock *sk, const struct rdm_addr *to, const struct rdm_out
 
 /**
  * rdm_report_writable() - a peer that had no room takes messages again
- * @sk: the socket
- * @to: the peer
+ * @peer: the peer, held
+ *
+ * Told once, until the user has read it.
  *
  * Context: any but hard interrupt, no socket's lock held.
  */
-void rdm_report_writable(struct sock *sk, const struct rdm_addr *to)
+void rdm_report_writable(struct rdm_peer *peer)
 {
 	struct rdm_outcome o = { .flags = RDM_OUTCOME_WRITABLE };
+	struct sock *sk = peer->sk;
+	bool told;
 
 	if (!(READ_ONCE(rdm_sk(sk)->notify) & RDM_NOTIFY_WRITABLE))
 		return;
-	if (tell(sk, to, &o))
+	spin_lock_bh(&sk->sk_receive_queue.lock);
+	told = peer->told;
+	peer->told = true;
+	spin_unlock_bh(&sk->sk_receive_queue.lock);
+	if (told)
+		return;
+	if (tell(sk, &peer->remote, &o))
 		sk_error_report(sk);
 	else
 		atomic64_inc(&rdm_sk(sk)->lost_outcomes);
+}
+
+/* The user knows now: from here on it may be told again. */
+static void writable_read(struct sock *sk, const struct rdm_addr *to)
+{
+	struct rdm_peer *peer;
+
+	rcu_read_lock();
+	peer = rdm_peer_find(sk, to);
+	if (peer) {
+		spin_lock_bh(&sk->sk_receive_queue.lock);
+		peer->told = false;
+		spin_unlock_bh(&sk->sk_receive_queue.lock);
+	}
+	rcu_read_unlock();
 }
 
 /**
@@ -257,6 +282,8 @@ int rdm_recv_outcome(struct sock *sk, struct msghdr *msg)
 	e = err_of(skb);
 	if (msg->msg_name)
 		msg->msg_namelen = rdm_addr_to_user(sk, &e->to, msg->msg_name);
+	if (e->o.flags & RDM_OUTCOME_WRITABLE)
+		writable_read(sk, &e->to);
 	put_cmsg(msg, SOL_RDM, RDM_OUTCOME, sizeof(e->o), &e->o);
 	msg->msg_flags |= MSG_ERRQUEUE;
 	kfree_skb(skb);

@@ -40,6 +40,7 @@ struct rdm_tagnode {
  * @snd_used: truesize of messages accepted for it [queue lock]
  * @waited: in rdm_sock.waited while a sender waits for room [queue lock]
  * @wanted: how much a send asked for last, truesize [queue lock]
+ * @told: a note that it takes messages again waits to be read [queue lock]
  * @rx_tag: the tag by which the peer called us last [lock]
  * @outbound: opened from here
  */
@@ -66,6 +67,7 @@ struct rdm_peer {
 	u64 orphan_since;
 	u32 snd_used;
 	u32 wanted;
+	bool told;
 	struct list_head waited;
 	u64 rx_tag;
 	bool outbound;

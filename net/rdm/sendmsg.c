@@ -160,7 +160,7 @@ void rdm_snd_uncharge(struct sock *sk, u32 truesize)
 	sk_mem_uncharge(sk, truesize);
 	while (unlikely(!list_empty(&rdm_sk(sk)->waited)) && (ready = next_ready(sk))) {
 		spin_unlock_bh(&sk->sk_receive_queue.lock);
-		rdm_report_writable(sk, &ready->remote);
+		rdm_report_writable(ready);
 		rdm_peer_put(ready);
 		spin_lock_bh(&sk->sk_receive_queue.lock);
 	}
@@ -186,6 +186,7 @@ void rdm_snd_move(struct rdm_peer *from, struct rdm_peer *to)
 {
 	struct rdm_sock *rsk = rdm_sk(from->sk);
 
+	to->told = from->told;
 	if (list_empty(&from->waited))
 		return;
 	to->wanted = from->wanted;
@@ -212,7 +213,7 @@ void rdm_snd_gone(struct rdm_peer *peer)
 		no_wait(rdm_sk(sk), peer);
 	spin_unlock_bh(&sk->sk_receive_queue.lock);
 	if (waited) {
-		rdm_report_writable(sk, &peer->remote);
+		rdm_report_writable(peer);
 		rdm_write_space(sk);
 	}
 }
