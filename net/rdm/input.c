@@ -15,6 +15,7 @@
 #include <net/udp.h>
 
 #include "msg.h"
+#include "option.h"
 #include "peer.h"
 #include "rdm.h"
 
@@ -387,6 +388,9 @@ static struct rdm_rec *rec_new(struct rx *rx, const struct rdm_frame *f, bool wh
 	rec->truesize = max_t(u32, rec->charge, sizeof(*rec) + (copy ? f->len : part));
 	rec->copied = copy;
 	rec->stamp = 0;
+	rec->iif = 0;
+	if (unlikely(rdm_rx_wants(rx->sk, RDM_RX_OF_PACKET)))
+		rdm_cmsg_note(rec, rx->skb);
 	rec->peer = rx->peer;
 	refcount_inc(&rx->peer->refs);
 	if (copy)
@@ -405,7 +409,7 @@ static void part_init(struct rx *rx, struct rdm_part *part, const struct rdm_fra
 
 static void deliver(struct rx *rx, struct rdm_rec *rec)
 {
-	if (sock_flag(rx->sk, SOCK_RCVTSTAMP))
+	if (unlikely(rdm_rx_wants_stamp(rx->sk)))
 		rec->stamp = ktime_get_real();
 	list_add_tail(&rec->node, &rx->ready);
 	rdm_inc(rx->rn, IN_MSGS);

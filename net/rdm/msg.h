@@ -62,8 +62,11 @@ struct rdm_part {
  * @charge: against the window
  * @truesize: charged to the socket
  * @stamp: when it was complete, since the epoch; 0 if nobody asks
+ * @iif: device by which its first packet came; 0: the members of that packet are not known
  * @one: the only part of most messages
  * @copied: its bytes are in @data
+ * @tos: of its first packet: type of service or traffic class
+ * @ttl: of its first packet: time to live or hop limit
  * @data: short messages
  */
 struct rdm_rec {
@@ -74,8 +77,11 @@ struct rdm_rec {
 	u32 charge;
 	u32 truesize;
 	ktime_t stamp;
+	int iif;
 	struct rdm_part one;
 	bool copied;
+	u8 tos;
+	u8 ttl;
 	u8 data[];
 };
 
@@ -85,16 +91,21 @@ struct rdm_rec {
  * @ask: @cookie is given: its outcome is told in any case
  * @deadline_ms: from now on; 0 for none
  * @cookie: comes back with the outcome
+ * @named: @from says something
+ * @from: address (zeroes: any) and device (scope, 0: any) to send from
  */
 struct rdm_sendopts {
 	u8 mode;
 	bool ask;
 	u32 deadline_ms;
 	u64 cookie;
+	bool named;
+	struct rdm_addr from;
 };
 
 /* cmsg.c */
 int rdm_cmsg_send(struct sock *sk, struct msghdr *msg, struct rdm_sendopts *opts);
+int rdm_cmsg_source(struct sock *sk, struct rdm_addr *from, const struct rdm_addr *to);
 
 /* sendmsg.c */
 int rdm_sendmsg(struct socket *sock, struct msghdr *msg, size_t len);

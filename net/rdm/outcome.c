@@ -11,6 +11,7 @@
 #include <linux/skbuff.h>
 
 #include "msg.h"
+#include "option.h"
 #include "peer.h"
 #include "rdm.h"
 
@@ -285,6 +286,8 @@ int rdm_recv_outcome(struct sock *sk, struct msghdr *msg)
 	if (e->o.flags & RDM_OUTCOME_WRITABLE)
 		writable_read(sk, &e->to);
 	put_cmsg(msg, SOL_RDM, RDM_OUTCOME, sizeof(e->o), &e->o);
+	if (e->o.error && rdm_rx_wants(sk, RDM_RX_ERR | RDM_RX_ERR6))
+		rdm_cmsg_error(sk, msg, &e->to, e->o.error);
 	msg->msg_flags |= MSG_ERRQUEUE;
 	kfree_skb(skb);
 	return 0;

@@ -12,6 +12,7 @@
 #include <net/route.h>
 
 #include "msg.h"
+#include "option.h"
 #include "peer.h"
 #include "rdm.h"
 
@@ -42,14 +43,18 @@ u32 rdm_peer_mtu(const struct rdm_peer *peer)
  */
 bool rdm_route(struct rdm_peer *peer)
 {
+	u32 mtu, routes = READ_ONCE(rdm_sk(peer->sk)->routes);
+	u64 way = rdm_way(peer->sk);
 	struct in6_addr saddr;
 	struct dst_entry *dst;
-	u32 mtu;
 
 	lockdep_assert_held(&peer->lock);
 	dst = peer->dst;
-	if (unlikely(!dst || (dst->obsolete && !dst->ops->check(dst, peer->dst_cookie)))) {
+	if (unlikely(!dst || peer->routes != routes || peer->way != way ||
+		     (dst->obsolete && !dst->ops->check(dst, peer->dst_cookie)))) {
 		dst_release(dst);
+		peer->routes = routes;
+		peer->way = way;
 		peer->dst = NULL;
 		/* the source address is pinned: the peer knows us by it */
 		dst = rdm_udp_route(peer->sk, &peer->local, &peer->remote, &saddr);
@@ -65,6 +70,60 @@ bool rdm_route(struct rdm_peer *peer)
 	if (unlikely(mtu != peer->a.mtu))
 		rdm_assoc_set_mtu(&peer->a, mtu);
 	return true;
+}
+
+/**
+ * rdm_route_by() - a message names the address and the device to send from
+ * @peer: the peer, not locked
+ * @from: an address of zeroes is none; scope: device, or 0
+ *
+ * The device holds for the association from here on. The address cannot change: the peer
+ * knows us by it.
+ *
+ * Context: process or softirq.
+ * Return: 0; -EADDRNOTAVAIL when the association has another address; or why there is no
+ * way by that device, negative: then it goes on as before.
+ */
+int rdm_route_by(struct rdm_peer *peer, const struct rdm_addr *from)
+{
+	struct rdm_addr local;
+	struct in6_addr saddr;
+	struct dst_entry *dst;
+	int err = 0;
+
+	spin_lock_bh(&peer->lock);
+	local = peer->local;
+	if (!ipv6_addr_any(&from->ip) && !ipv6_addr_equal(&from->ip, &local.ip)) {
+		err = -EADDRNOTAVAIL;
+	} else if (from->scope && from->scope != local.scope) {
+		local.scope = from->scope;
+		dst = rdm_udp_route(peer->sk, &local, &peer->remote, &saddr);
+		err = PTR_ERR_OR_ZERO(dst);
+		if (!err) {
+			dst_release(dst);
+			dst_release(peer->dst);
+			peer->dst = NULL;
+			peer->local.scope = from->scope;
+		}
+	}
+	spin_unlock_bh(&peer->lock);
+	return err;
+}
+
+/**
+ * rdm_route_confirm() - the user knows that the peer is reached (MSG_CONFIRM)
+ * @peer: the peer, not locked
+ */
+void rdm_route_confirm(struct rdm_peer *peer)
+{
+	const void *to = &peer->remote.ip;
+
+	if (rdm_addr_is4(&peer->remote))
+		to = &peer->remote.ip.s6_addr32[3];
+	spin_lock_bh(&peer->lock);
+	if (peer->dst)
+		dst_confirm_neigh(peer->dst, to);
+	spin_unlock_bh(&peer->lock);
 }
 
 static void send_skb(struct rdm_peer *peer, struct sk_buff *skb, struct sk_buff_head *xmitq)

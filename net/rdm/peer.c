@@ -10,6 +10,7 @@
 #include <net/ip6_fib.h>
 
 #include "msg.h"
+#include "option.h"
 #include "peer.h"
 #include "rdm.h"
 
@@ -212,6 +213,8 @@ static struct rdm_peer *peer_new(struct sock *sk, const struct rdm_addr *remote,
 	peer->tags[1].peer = peer;
 	rdm_timer_init(peer);
 
+	peer->routes = READ_ONCE(rdm_sk(sk)->routes);
+	peer->way = rdm_way(sk);
 	peer->dst = rdm_udp_route(sk, local, remote, &peer->local.ip);
 	if (IS_ERR(peer->dst)) {
 		int err = PTR_ERR(peer->dst);
@@ -367,12 +370,14 @@ static struct rdm_peer *peer_succeed(struct rdm_peer *old, u64 tag, const struct
  * rdm_peer_get() - the association for a message, made if there is none
  * @sk: the socket, bound
  * @remote: the destination
+ * @from: address (zeroes: any) and device (scope) for a new one, or NULL
  * @gfp: for a new one
  *
  * Context: process.
  * Return: the peer, held, or an error pointer: no route, no room, no memory.
  */
-struct rdm_peer *rdm_peer_get(struct sock *sk, const struct rdm_addr *remote, gfp_t gfp)
+struct rdm_peer *rdm_peer_get(struct sock *sk, const struct rdm_addr *remote,
+			      const struct rdm_addr *from, gfp_t gfp)
 {
 	struct rdm_net *rn = rdm_net_of(sock_net(sk));
 	struct rdm_peer *peer, *other;
@@ -400,6 +405,11 @@ struct rdm_peer *rdm_peer_get(struct sock *sk, const struct rdm_addr *remote, gf
 		ipv6_addr_set_v4mapped(inet_sk(sk)->inet_rcv_saddr, &local.ip);
 	if (rdm_addr_is4(remote) && ipv6_addr_any(&local.ip))
 		ipv6_addr_set_v4mapped(0, &local.ip);
+	if (from) {
+		local.scope = from->scope;
+		if (!ipv6_addr_any(&from->ip))
+			local.ip = from->ip;
+	}
 	peer = peer_new(sk, remote, &local, 0, gfp);
 	if (IS_ERR(peer))
 		return peer;

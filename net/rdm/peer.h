@@ -24,13 +24,16 @@ struct rdm_tagnode {
  * @sk: the socket, held
  * @rn: the namespace
  * @remote: the peer's address
- * @local: our address, pinned when the association is made
+ * @local: our address, pinned when the association is made; scope: the device that the
+ *	user chose for it, or 0 [lock]
  * @tags: in rdm_net.by_tag; the second one for the alias
  * @addr_node: in rdm_net.by_addr
  * @node: in rdm_sock.peers
  * @hashed: in the tables [hash_lock]
  * @dst: cached route [lock]
  * @dst_cookie: for its check [lock]
+ * @routes: rdm_sock.routes when it was looked up [lock]
+ * @way: rdm_way() at that time [lock]
  * @timer: one for all deadlines
  * @timer_at: when it fires, ns [lock]
  * @pool: free packet records [lock]
@@ -59,6 +62,8 @@ struct rdm_peer {
 	bool hashed;
 	struct dst_entry *dst;
 	u32 dst_cookie;
+	u32 routes;
+	u64 way;
 	struct timer_list timer;
 	u64 timer_at;
 	struct list_head pool;
@@ -76,7 +81,8 @@ struct rdm_peer {
 /* peer.c */
 struct rdm_peer *rdm_peer_find(struct sock *sk, const struct rdm_addr *remote);
 struct rdm_peer *rdm_peer_by_tag(struct rdm_net *rn, u64 tag);
-struct rdm_peer *rdm_peer_get(struct sock *sk, const struct rdm_addr *remote, gfp_t gfp);
+struct rdm_peer *rdm_peer_get(struct sock *sk, const struct rdm_addr *remote,
+			      const struct rdm_addr *from, gfp_t gfp);
 struct rdm_peer *rdm_peer_accept(struct sock *sk, const struct rdm_addr *remote,
 				 const struct rdm_addr *local, u64 tag, struct rdm_peer *old);
 void rdm_peer_alias(struct rdm_peer *peer, u64 tag);
@@ -91,6 +97,8 @@ void rdm_tombs_free(struct rdm_net *rn);
 void rdm_output(struct rdm_peer *peer, u64 now, struct sk_buff_head *xmitq, struct rdm_out *out);
 void rdm_output_reset(struct rdm_peer *peer, struct sk_buff_head *xmitq);
 bool rdm_route(struct rdm_peer *peer);
+int rdm_route_by(struct rdm_peer *peer, const struct rdm_addr *from);
+void rdm_route_confirm(struct rdm_peer *peer);
 u32 rdm_peer_mtu(const struct rdm_peer *peer);
 
 /* timer.c */

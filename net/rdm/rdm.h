@@ -138,6 +138,8 @@ struct rdm_net {
  * @deadline_ms: RDM_DEADLINE
  * @mode: RDM_MODE
  * @notify: RDM_NOTIFY
+ * @rx_cmsgs: RDM_RX_*, what recvmsg() adds [socket lock; read racily]
+ * @routes: changes when associations must look up their routes anew
  * @fifo: SOCK_SEQPACKET
  * @closed: the user has closed it [hash_lock]
  * @released: the UDP socket goes, or is gone [hash_lock]
@@ -170,6 +172,8 @@ struct rdm_sock {
 	u32 deadline_ms;
 	u8 mode;
 	u8 notify;
+	u16 rx_cmsgs;
+	u32 routes;
 	bool fifo;
 	bool closed;
 	bool released;
@@ -219,10 +223,6 @@ int rdm_addr_unicast(struct sock *sk, struct rdm_addr *to);
 int rdm_autobind(struct sock *sk);
 void rdm_sock_peer_gone(struct sock *sk);
 void rdm_memory_init(void);
-
-/* sockopt.c */
-int rdm_setsockopt(struct sock *sk, int level, int name, sockptr_t val, unsigned int len);
-int rdm_getsockopt(struct sock *sk, int level, int name, char __user *val, int __user *len);
 
 /* input.c */
 void rdm_input(struct sock *sk, struct sk_buff *skb);

@@ -9,9 +9,12 @@
 #include <linux/uio.h>
 
 #include "msg.h"
+#include "option.h"
 #include "peer.h"
 #include "rdm.h"
 
+#define RECV_FLAGS	(MSG_DONTWAIT | MSG_PEEK | MSG_TRUNC | MSG_ERRQUEUE | MSG_WAITALL | \
+			 MSG_NOSIGNAL | MSG_CMSG_CLOEXEC | MSG_CMSG_COMPAT)
 /* After so long without progress the token passes on. */
 #define TOKEN_LIFE	(3ULL * NSEC_PER_SEC)
 /* Peers told at one go that there is room again. */
@@ -244,32 +247,6 @@ static void consumed(struct sock *sk, struct rdm_rec *rec)
 		reopen(sk);
 }
 
-/* SO_TIMESTAMP and SO_TIMESTAMPNS: when the message was complete, in the form asked for. */
-static void put_stamp(struct sock *sk, const struct rdm_rec *rec, struct msghdr *msg)
-{
-	/* the option may be younger than the message */
-	struct timespec64 ts = ktime_to_timespec64(rec->stamp ?: ktime_get_real());
-	bool new = sock_flag(sk, SOCK_TSTAMP_NEW);
-
-	if (sock_flag(sk, SOCK_RCVTSTAMPNS)) {
-		struct __kernel_timespec t = { ts.tv_sec, ts.tv_nsec };
-		struct __kernel_old_timespec old = { ts.tv_sec, ts.tv_nsec };
-
-		if (new)
-			put_cmsg(msg, SOL_SOCKET, SO_TIMESTAMPNS_NEW, sizeof(t), &t);
-		else
-			put_cmsg(msg, SOL_SOCKET, SO_TIMESTAMPNS_OLD, sizeof(old), &old);
-	} else {
-		struct __kernel_sock_timeval t = { ts.tv_sec, ts.tv_nsec / NSEC_PER_USEC };
-		struct __kernel_old_timeval old = { ts.tv_sec, ts.tv_nsec / NSEC_PER_USEC };
-
-		if (new)
-			put_cmsg(msg, SOL_SOCKET, SO_TIMESTAMP_NEW, sizeof(t), &t);
-		else
-			put_cmsg(msg, SOL_SOCKET, SO_TIMESTAMP_OLD, sizeof(old), &old);
-	}
-}
-
 static int copy_out(const struct rdm_rec *rec, struct msghdr *msg, u32 len)
 {
 	const struct rdm_rxfrag *f;
@@ -343,8 +320,8 @@ static int wait_for_message(struct sock *sk, long *timeo)
  * @sock: the socket
  * @msg: where to
  * @len: room for bytes
- * @flags: MSG_DONTWAIT, MSG_PEEK, MSG_TRUNC, MSG_ERRQUEUE, MSG_WAITALL (a message is
- *	always whole)
+ * @flags: MSG_DONTWAIT, MSG_PEEK, MSG_TRUNC, MSG_ERRQUEUE; MSG_WAITALL (a message is
+ *	always whole) and those that ask for nothing here
  *
  * Context: process; may sleep.
  * Return: bytes copied, or the message's length with MSG_TRUNC, or a negative errno.
@@ -357,7 +334,7 @@ int rdm_recvmsg(struct socket *sock, struct msghdr *msg, size_t len, int flags)
 	long timeo;
 	int err;
 
-	if (flags & MSG_OOB)
+	if (flags & ~RECV_FLAGS)
 		return -EOPNOTSUPP;
 	if (unlikely(flags & MSG_ERRQUEUE))
 		return rdm_recv_outcome(sk, msg);
@@ -389,8 +366,8 @@ int rdm_recvmsg(struct socket *sock, struct msghdr *msg, size_t len, int flags)
 	}
 	if (msg->msg_name)
 		msg->msg_namelen = rdm_addr_to_user(sk, &rec->peer->remote, msg->msg_name);
-	if (sock_flag(sk, SOCK_RCVTSTAMP))
-		put_stamp(sk, rec, msg);
+	if (unlikely(READ_ONCE(rdm_sk(sk)->rx_cmsgs) || rdm_rx_wants_stamp(sk)))
+		rdm_cmsg_recv(sk, msg, rec);
 	if (!(flags & MSG_PEEK))
 		consumed(sk, rec);
 	rdm_rec_free(rec);

@@ -13,8 +13,8 @@
 #include "peer.h"
 #include "rdm.h"
 
-#define SEND_FLAGS	(MSG_DONTWAIT | MSG_NOSIGNAL | MSG_MORE | MSG_EOR | MSG_CONFIRM | \
-			 MSG_DONTROUTE | MSG_BATCH | MSG_CMSG_COMPAT)
+#define SEND_FLAGS	(MSG_DONTWAIT | MSG_NOSIGNAL | MSG_EOR | MSG_CONFIRM | MSG_BATCH | \
+			 MSG_CMSG_COMPAT)
 /* Fragments longer than this would need large runs of pages. */
 #define STRIDE_MAX	(16384 - RDM_GAP)
 
@@ -426,7 +426,7 @@ static int enqueue(struct sock *sk, struct rdm_peer *peer, const struct rdm_addr
 			break;
 		/* it ended while we copied: the message goes to its successor */
 		spin_unlock_bh(&peer->lock);
-		peer = rdm_peer_get(sk, to, GFP_KERNEL);
+		peer = rdm_peer_get(sk, to, &old->local, GFP_KERNEL);
 		if (IS_ERR(peer)) {
 			rdm_msg_release(old, m);
 			rdm_msg_free(m);
@@ -520,9 +520,21 @@ int rdm_sendmsg(struct socket *sock, struct msghdr *msg, size_t len)
 			return err;
 	}
 
-	peer = rdm_peer_get(sk, &to, GFP_KERNEL);
+	if (unlikely(opts.named)) {
+		err = rdm_cmsg_source(sk, &opts.from, &to);
+		if (err)
+			return err;
+	}
+	peer = rdm_peer_get(sk, &to, opts.named ? &opts.from : NULL, GFP_KERNEL);
 	if (IS_ERR(peer))
 		return PTR_ERR(peer);
+	if (unlikely(opts.named)) {
+		err = rdm_route_by(peer, &opts.from);
+		if (err)
+			goto err_put;
+	}
+	if (unlikely(flags & MSG_CONFIRM))
+		rdm_route_confirm(peer);
 	err = -EMSGSIZE;
 	if (READ_ONCE(peer->a.peer_max_msg) && len > READ_ONCE(peer->a.peer_max_msg))
 		goto err_put;

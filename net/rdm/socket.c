@@ -14,6 +14,7 @@
 #include <asm/ioctls.h>
 
 #include "msg.h"
+#include "option.h"
 #include "peer.h"
 #include "rdm.h"
 
@@ -255,7 +256,7 @@ static int rdm_connect(struct socket *sock, struct sockaddr *uaddr, int len, int
 			return err;
 	}
 	/* the route decides our address, and whether there is a way at all */
-	peer = rdm_peer_get(sk, &to, GFP_KERNEL);
+	peer = rdm_peer_get(sk, &to, NULL, GFP_KERNEL);
 	if (IS_ERR(peer))
 		return PTR_ERR(peer);
 	lock_sock(sk);
@@ -357,6 +358,12 @@ static void rdm_sock_destruct(struct sock *sk)
 	rdm_sk(sk)->destruct(sk);
 }
 
+/* A message is never waited for in parts. */
+static int rdm_set_rcvlowat(struct sock *sk, int val)
+{
+	return val == 0 || val == 1 ? 0 : -EOPNOTSUPP;
+}
+
 /* Called for a socket whose birth is refused after rdm_init_sock(): it is in no table. */
 static void rdm_unhash(struct sock *sk)
 {
@@ -379,10 +386,15 @@ static int rdm_init_sock(struct sock *sk)
 	sk->sk_rcvbuf = READ_ONCE(rn->tun.rmem);
 	sk->sk_sndbuf = READ_ONCE(rn->tun.wmem);
 	sk->sk_write_space = rdm_write_space;
+	/* no router is asked for ICMP until the user wants that */
+	inet_sk(sk)->pmtudisc = IP_PMTUDISC_DONT;
 	rsk->destruct = sk->sk_destruct;
 	sk->sk_destruct = rdm_sock_destruct;
 	/* packets that are being received look at it without a reference */
 	sock_set_flag(sk, SOCK_RCU_FREE);
+
+	/* no filter would see a message: to attach one gives EPERM */
+	sock_set_flag(sk, SOCK_FILTER_LOCKED);
 
 	spin_lock_bh(&rn->socks_lock);
 	list_add_tail(&rsk->net_node, &rn->socks);
@@ -478,6 +490,7 @@ struct proto rdm_prot = {
 	.init			= rdm_init_sock,
 	.close			= rdm_close,
 	.unhash			= rdm_unhash,
+	.rehash			= rdm_tunnel_rehash,
 	.setsockopt		= rdm_setsockopt,
 	.getsockopt		= rdm_getsockopt,
 	.memory_allocated	= &rdm_memory_allocated,
@@ -495,6 +508,7 @@ struct proto rdm6_prot = {
 	.init			= rdm_init_sock,
 	.close			= rdm_close,
 	.unhash			= rdm_unhash,
+	.rehash			= rdm_tunnel_rehash,
 	.setsockopt		= rdm_setsockopt,
 	.getsockopt		= rdm_getsockopt,
 	.memory_allocated	= &rdm_memory_allocated,
@@ -522,6 +536,7 @@ struct proto rdm6_prot = {
 	.shutdown	= inet_shutdown,			\
 	.setsockopt	= sock_common_setsockopt,		\
 	.getsockopt	= sock_common_getsockopt,		\
+	.set_rcvlowat	= rdm_set_rcvlowat,			\
 	.sendmsg	= rdm_sendmsg,				\
 	.recvmsg	= rdm_recvmsg,				\
 	.mmap		= sock_no_mmap

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * rdm sockopt: setsockopt() and getsockopt() of level SOL_RDM. What the options
- * mean is in <linux/rdm.h>. Level SOL_SOCKET never comes here; the levels of IP
- * and IPv6 are theirs, and what they set is read from the inet_sock.
+ * mean is in <linux/rdm.h>. Level SOL_SOCKET never comes here; SOL_IP and
+ * SOL_IPV6 are for inetopt.c.
  */
 #include <linux/sockptr.h>
-#include <net/ip.h>
-#include <net/ipv6.h>
 
 #include "msg.h"
+#include "option.h"
 #include "peer.h"
 #include "rdm.h"
 
@@ -138,16 +137,15 @@ static int get_rdm(struct sock *sk, int name, char __user *val, int __user *lenp
  *
  * Context: process, socket not locked.
  * Return: 0; -ENOPROTOOPT when there is no such option to set, also when it can only be
- * read; -EINVAL when @len is too short or the value out of range; -EFAULT.
+ * read; -EOPNOTSUPP when it would have no effect; -EINVAL when @len is too short or the
+ * value out of range; -EFAULT.
  */
 int rdm_setsockopt(struct sock *sk, int level, int name, sockptr_t val, unsigned int len)
 {
 	if (level == SOL_RDM)
 		return set_rdm(sk, name, val, len);
-	if (level == SOL_IP)
-		return ip_setsockopt(sk, level, name, val, len);
-	if (level == SOL_IPV6 && sk->sk_family == AF_INET6)
-		return ipv6_setsockopt(sk, level, name, val, len);
+	if (level == SOL_IP || (level == SOL_IPV6 && sk->sk_family == AF_INET6))
+		return rdm_inet_setsockopt(sk, level, name, val, len);
 	return -ENOPROTOOPT;
 }
 
@@ -168,9 +166,7 @@ int rdm_getsockopt(struct sock *sk, int level, int name, char __user *val, int _
 {
 	if (level == SOL_RDM)
 		return get_rdm(sk, name, val, len);
-	if (level == SOL_IP)
-		return ip_getsockopt(sk, level, name, val, len);
-	if (level == SOL_IPV6 && sk->sk_family == AF_INET6)
-		return ipv6_getsockopt(sk, level, name, val, len);
+	if (level == SOL_IP || (level == SOL_IPV6 && sk->sk_family == AF_INET6))
+		return rdm_inet_getsockopt(sk, level, name, val, len);
 	return -ENOPROTOOPT;
 }

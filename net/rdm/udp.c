@@ -10,12 +10,14 @@
 #include <linux/errqueue.h>
 #include <linux/slab.h>
 #include <linux/udp.h>
+#include <net/inet_ecn.h>
 #include <net/ip6_route.h>
 #include <net/ip6_tunnel.h>
 #include <net/route.h>
 #include <net/udp.h>
 #include <net/udp_tunnel.h>
 
+#include "option.h"
 #include "peer.h"
 #include "rdm.h"
 
@@ -249,13 +251,45 @@ void rdm_tunnel_close(struct rdm_tunnel *t)
 	kfree_rcu(t, rcu);
 }
 
+/**
+ * rdm_tunnel_rehash() - the rdm socket was bound to another device, or to none
+ * @sk: the rdm socket, locked
+ *
+ * The UDP socket takes packets of the same device only. It was allowed for the one socket,
+ * and both have the same device, so it is for the other.
+ *
+ * Context: process; may sleep.
+ */
+void rdm_tunnel_rehash(struct sock *sk)
+{
+	const struct rdm_tunnel *t = rdm_sk(sk)->tunnel;
+	int dev = READ_ONCE(sk->sk_bound_dev_if);
+
+	if (t && READ_ONCE(t->usk->sk_bound_dev_if) != dev)
+		WARN_ON_ONCE(sock_bindtoindex(t->usk, dev, true));
+}
+
+/* The two bits of ECN are not the user's. */
+static u8 tos4(const struct sock *sk)
+{
+	return READ_ONCE(inet_sk(sk)->tos) & ~INET_ECN_MASK;
+}
+
+static u8 tos6(const struct sock *sk)
+{
+	return READ_ONCE(inet6_sk(sk)->tclass) & ~INET_ECN_MASK;
+}
+
 static struct dst_entry *route4(struct sock *sk, const struct rdm_addr *local,
 				const struct rdm_addr *remote, struct in6_addr *saddr)
 {
+	struct sock *usk = rdm_sk(sk)->tunnel->usk;
 	struct flowi4 fl4 = {
-		.flowi4_oif = sk->sk_bound_dev_if,
+		.flowi4_oif = local->scope ?: READ_ONCE(sk->sk_bound_dev_if) ?:
+			      READ_ONCE(inet_sk(sk)->uc_index),
 		.flowi4_mark = READ_ONCE(sk->sk_mark),
-		.flowi4_tos = RT_TOS(inet_sk(sk)->tos),
+		.flowi4_tos = RT_TOS(tos4(sk)),
+		.flowi4_scope = ip_sock_rt_scope(sk),
 		.flowi4_proto = IPPROTO_UDP,
 		.daddr = remote->ip.s6_addr32[3],
 		.saddr = local->ip.s6_addr32[3],
@@ -265,6 +299,9 @@ static struct dst_entry *route4(struct sock *sk, const struct rdm_addr *local,
 	};
 	struct rtable *rt;
 
+	/* what ICMP says of an MTU is for the route by which the packet went */
+	if (unlikely(READ_ONCE(usk->sk_mark) != fl4.flowi4_mark))
+		WRITE_ONCE(usk->sk_mark, fl4.flowi4_mark);
 	rt = ip_route_output_flow(sock_net(sk), &fl4, NULL);
 	if (IS_ERR(rt))
 		return ERR_CAST(rt);
@@ -279,10 +316,14 @@ static struct dst_entry *route4(struct sock *sk, const struct rdm_addr *local,
 static struct dst_entry *route6(struct sock *sk, const struct rdm_addr *local,
 				const struct rdm_addr *remote, struct in6_addr *saddr)
 {
+	struct sock *usk = rdm_sk(sk)->tunnel->usk;
 	struct flowi6 fl6 = {
-		.flowi6_oif = remote->scope ?: sk->sk_bound_dev_if,
+		.flowi6_oif = remote->scope ?: local->scope ?:
+			      READ_ONCE(sk->sk_bound_dev_if) ?:
+			      READ_ONCE(inet6_sk(sk)->ucast_oif),
 		.flowi6_mark = READ_ONCE(sk->sk_mark),
 		.flowi6_proto = IPPROTO_UDP,
+		.flowlabel = ip6_make_flowinfo(tos6(sk), 0),
 		.daddr = remote->ip,
 		.saddr = local->ip,
 		.fl6_dport = remote->port,
@@ -291,6 +332,8 @@ static struct dst_entry *route6(struct sock *sk, const struct rdm_addr *local,
 	};
 	struct dst_entry *dst;
 
+	if (unlikely(READ_ONCE(usk->sk_mark) != fl6.flowi6_mark))
+		WRITE_ONCE(usk->sk_mark, fl6.flowi6_mark);
 	dst = ip6_dst_lookup_flow(sock_net(sk), sk, &fl6, NULL);
 	if (!IS_ERR(dst))
 		*saddr = fl6.saddr;
@@ -299,8 +342,9 @@ static struct dst_entry *route6(struct sock *sk, const struct rdm_addr *local,
 
 /**
  * rdm_udp_route() - find the way to a peer
- * @sk: the rdm socket
- * @local: our address, which may be unspecified, and port
+ * @sk: the rdm socket, bound
+ * @local: our address, which may be unspecified, port, and the device to use, if any, as
+ *	scope
  * @remote: the peer
  * @saddr: receives the source address
  *
@@ -315,15 +359,49 @@ struct dst_entry *rdm_udp_route(struct sock *sk, const struct rdm_addr *local,
 	return route6(sk, local, remote, saddr);
 }
 
+/*
+ * May routers cut the packet? IP_PMTUDISC_WANT leaves that to them only where a path has
+ * shrunk since the packet was made, IP_PMTUDISC_DO never does.
+ */
+static __be16 dont_fragment(const struct sock *sk, const struct dst_entry *dst,
+			    const struct sk_buff *skb)
+{
+	u32 len = skb_is_gso(skb) ? skb_shinfo(skb)->gso_size : skb->len;
+
+	if (!ip_dont_fragment(sk, dst))
+		return 0;
+	len += sizeof(struct iphdr) + sizeof(struct udphdr);
+	if (len > dst_mtu(dst) && READ_ONCE(inet_sk(sk)->pmtudisc) != IP_PMTUDISC_DO)
+		return 0;
+	return htons(IP_DF);
+}
+
+static void send4(struct sock *sk, struct sock *usk, struct dst_entry *dst,
+		  const struct rdm_addr *local, const struct rdm_addr *remote,
+		  struct sk_buff *skb)
+{
+	int ttl = READ_ONCE(inet_sk(sk)->uc_ttl);
+
+	udp_tunnel_xmit_skb(dst_rtable(dst), usk, skb, local->ip.s6_addr32[3],
+			    remote->ip.s6_addr32[3], tos4(sk),
+			    ttl >= 0 ? ttl : ip4_dst_hoplimit(dst),
+			    dont_fragment(sk, dst, skb), local->port, remote->port, false,
+			    false);
+}
+
 static void send6(struct sock *sk, struct sock *usk, struct dst_entry *dst,
 		  const struct rdm_addr *local, const struct rdm_addr *remote,
 		  struct sk_buff *skb)
 {
 	struct in6_addr saddr = local->ip, daddr = remote->ip;
+	const struct ipv6_pinfo *np = inet6_sk(sk);
+	int hops = np->hop_limit;
 
-	udp_tunnel6_xmit_skb(dst, usk, skb, NULL, &saddr, &daddr,
-			     max_t(int, inet6_sk(sk)->tclass, 0), ip6_dst_hoplimit(dst), 0,
-			     local->port, remote->port, false);
+	/* a path that shrank cuts what is on its way; what follows is cut anew */
+	skb->ignore_df = !np->dontfrag && np->pmtudisc != IPV6_PMTUDISC_DO;
+	udp_tunnel6_xmit_skb(dst, usk, skb, NULL, &saddr, &daddr, tos6(sk),
+			     hops >= 0 ? hops : ip6_dst_hoplimit(dst), 0, local->port,
+			     remote->port, false);
 }
 
 /**
@@ -344,18 +422,13 @@ void rdm_udp_send(struct sock *sk, struct dst_entry *dst, const struct rdm_addr 
 
 	skb->mark = READ_ONCE(sk->sk_mark);
 	skb->priority = READ_ONCE(sk->sk_priority);
-	/* a path that shrank fragments what is on its way; what follows is cut anew */
-	skb->ignore_df = 1;
 	if (skb_is_gso(skb)) {
 		skb->ip_summed = CHECKSUM_PARTIAL;
 		skb->csum_start = skb_headroom(skb) - sizeof(struct udphdr);
 		skb->csum_offset = offsetof(struct udphdr, check);
 	}
 	if (rdm_addr_is4(remote))
-		udp_tunnel_xmit_skb(dst_rtable(dst), usk, skb, local->ip.s6_addr32[3],
-				    remote->ip.s6_addr32[3], inet_sk(sk)->tos,
-				    ip4_dst_hoplimit(dst), 0, local->port, remote->port,
-				    false, false);
+		send4(sk, usk, dst, local, remote, skb);
 	else
 		send6(sk, usk, dst, local, remote, skb);
 }
