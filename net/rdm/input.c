@@ -413,6 +413,7 @@ static void deliver(struct rx *rx, struct rdm_rec *rec)
 		rec->stamp = ktime_get_real();
 	list_add_tail(&rec->node, &rx->ready);
 	rdm_inc(rx->rn, IN_MSGS);
+	rx->peer->received_msgs++;
 }
 
 static void deliver_held(struct rx *rx)

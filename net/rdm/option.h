@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * rdm option: what the user asks of a socket beyond messages: options (sockopt.c),
- * those of IP and IPv6 (inetopt.c), and control messages that come with a message
- * (cmsg.c). The numbers of SOL_RDM are in
+ * those of IP and IPv6 (inetopt.c), control messages that come with a message
+ * (cmsg.c), and what is known of a peer (info.c). The numbers of SOL_RDM are in
  * <linux/rdm.h>.
  */
 #ifndef _RDM_OPTION_H
@@ -63,6 +63,9 @@ int rdm_inet_getsockopt(struct sock *sk, int level, int name, char __user *val,
 void rdm_cmsg_note(struct rdm_rec *rec, const struct sk_buff *skb);
 void rdm_cmsg_recv(struct sock *sk, struct msghdr *msg, const struct rdm_rec *rec);
 void rdm_cmsg_error(struct sock *sk, struct msghdr *msg, const struct rdm_addr *to, u32 error);
+
+/* info.c */
+int rdm_info_get(struct sock *sk, char __user *val, int __user *lenp);
 
 /* udp.c */
 void rdm_tunnel_rehash(struct sock *sk);

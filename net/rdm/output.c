@@ -337,8 +337,10 @@ static void build(struct rdm_peer *peer, const struct rdm_plan *plan, struct sk_
 		send_skb(peer, skb, xmitq);
 	}
 	rdm_add(peer->rn, OUT_PKTS, plan->kind == RDM_PLAN_FRAGS ? plan->n : 1);
-	if (plan->again)
+	if (plan->again) {
 		rdm_inc(peer->rn, OUT_RETRANS);
+		peer->retrans_pkts += plan->kind == RDM_PLAN_FRAGS ? plan->n : 1;
+	}
 	if (super && plan->n > 1)
 		rdm_inc(peer->rn, OUT_GSO);
 }

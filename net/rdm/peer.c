@@ -539,6 +539,8 @@ static void give_back(struct rdm_peer *peer, struct rdm_out *out)
 	report(peer, &o);
 	if (notes)
 		sk_error_report(peer->sk);
+	peer->acked_msgs += acked;
+	peer->failed_msgs += failed;
 	if (acked)
 		rdm_add(peer->rn, OUT_ACKED, acked);
 	if (failed && !peer->orphan)

@@ -46,6 +46,10 @@ struct rdm_tagnode {
  * @told: a note that it takes messages again waits to be read [queue lock]
  * @rx_tag: the tag by which the peer called us last [lock]
  * @outbound: opened from here
+ * @acked_msgs: for RDM_PEER_INFO, as are the next three [lock]
+ * @failed_msgs: messages sent that failed
+ * @received_msgs: messages received
+ * @retrans_pkts: packets that carried something again
  */
 struct rdm_peer {
 	struct rdm_assoc a;
@@ -76,6 +80,10 @@ struct rdm_peer {
 	struct list_head waited;
 	u64 rx_tag;
 	bool outbound;
+	u64 acked_msgs;
+	u64 failed_msgs;
+	u64 received_msgs;
+	u64 retrans_pkts;
 };
 
 /* peer.c */

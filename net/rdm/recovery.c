@@ -42,6 +42,8 @@ void rdm_recovery_init(struct rdm_recovery *r, u64 first_pn)
 	r->epoch_lost = 0;
 	r->epoch_spurious = 0;
 	r->new_lost = 0;
+	r->all_lost = 0;
+	r->all_spurious = 0;
 }
 
 /**
@@ -125,6 +127,7 @@ static void spurious(struct rdm_recovery *r, struct rdm_rtt *rtt, struct rdm_con
 	list_del_init(&s->lost);
 	if (s->waived)
 		return;
+	r->all_spurious++;
 	r->pkt_thresh = clamp_t(u64, largest - s->pn + 1, r->pkt_thresh, RDM_PKT_THRESH_MAX);
 	if (now - s->time > late && r->time_thresh < RDM_TIME_THRESH_MAX)
 		r->time_thresh++;
@@ -228,6 +231,7 @@ static void declare_lost(struct rdm_recovery *r, struct rdm_cong *c, struct rdm_
 	give_up(r, s);
 	queue_lost(r, s);
 	r->epoch_lost++;
+	r->all_lost++;
 	rdm_cong_lost(c, now, s->time, s->size);
 }
 

@@ -116,6 +116,8 @@ struct rdm_sent {
  * @epoch_lost: packets declared lost since the window was last cut
  * @epoch_spurious: how many of these were acked after all
  * @new_lost: how many packets joined @lost; set to 0 by who has looked
+ * @all_lost: packets ever declared lost
+ * @all_spurious: how many of these were acked after all, while remembered
  */
 struct rdm_recovery {
 	struct list_head sent;
@@ -136,6 +138,8 @@ struct rdm_recovery {
 	u32 epoch_lost;
 	u32 epoch_spurious;
 	u32 new_lost;
+	u64 all_lost;
+	u64 all_spurious;
 };
 
 void rdm_recovery_init(struct rdm_recovery *r, u64 first_pn);

@@ -113,6 +113,8 @@ static int get_rdm(struct sock *sk, int name, char __user *val, int __user *lenp
 		v.v64 = atomic64_read(&rdm_sk(sk)->lost_outcomes);
 		size = sizeof(v.v64);
 		break;
+	case RDM_PEER_INFO:
+		return rdm_info_get(sk, val, lenp);
 	default:
 		return -ENOPROTOOPT;
 	}

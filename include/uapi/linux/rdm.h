@@ -10,6 +10,7 @@
 #ifndef _UAPI_LINUX_RDM_H
 #define _UAPI_LINUX_RDM_H
 
+#include <linux/socket.h>
 #include <linux/types.h>
 
 /* socket(AF_INET or AF_INET6, SOCK_RDM or SOCK_SEQPACKET, IPPROTO_RDM) */
@@ -47,6 +48,10 @@ enum {
  *	takes now.
  * RDM_INCARNATION: __u64, read only: the value that names this life of this
  *	socket to its peers.
+ * RDM_PEER_INFO: struct rdm_peer_info, read only: what is known of one peer. The buffer
+ *	names it on the way in, by a struct sockaddr_in or sockaddr_in6 at its beginning;
+ *	AF_UNSPEC means the peer that the socket is connected to. ENOENT: there is no
+ *	association with it (now).
  */
 #define RDM_USER_TIMEOUT	1
 #define RDM_MAX_MSG		2
@@ -55,6 +60,7 @@ enum {
 #define RDM_DEADLINE		5
 #define RDM_NOTIFY		6
 #define RDM_LOST_OUTCOMES	7
+#define RDM_PEER_INFO		8
 
 /*
  * Control messages of level SOL_RDM.
@@ -98,6 +104,90 @@ struct rdm_outcome {
 	__u32 flags;
 	__u64 bytes;
 	__u64 cookie;
+};
+
+/* rdm_peer_info.state */
+enum {
+	RDM_PEER_IDLE = 0,		/* nothing was sent to it, nothing came */
+	RDM_PEER_OPENING = 1,		/* handshake */
+	RDM_PEER_ESTABLISHED = 2,	/* both ends know each other */
+	RDM_PEER_CLOSING = 3,		/* idle for long: the ends agree to forget */
+	RDM_PEER_CLOSED = 4,		/* over; the next message opens another one */
+};
+
+/* rdm_peer_info.flags */
+#define RDM_PEER_OUTBOUND	0x1	/* opened from here */
+#define RDM_PEER_FIFO		0x2	/* its messages are delivered in their order */
+#define RDM_PEER_REFUSED	0x4	/* something of it was refused for want of memory */
+
+/**
+ * struct rdm_peer_info - an association, for RDM_PEER_INFO
+ * @peer: in: whose; out: its address
+ * @local: ours, which the peer knows us by
+ * @state: RDM_PEER_*
+ * @flags: RDM_PEER_*
+ * @incarnation: of this socket
+ * @peer_incarnation: of the peer's socket, 0 until it is known
+ * @srtt_us: smoothed round trip, microseconds; 0 until there is a sample
+ * @rttvar_us: its mean deviation
+ * @min_rtt_us: the shortest
+ * @pto_us: probe timeout now, without backoff
+ * @ptos: probe timeouts since the last ack
+ * @mtu: longest UDP payload, bytes
+ * @cwnd: congestion window, bytes of UDP payload
+ * @ssthresh: slow start threshold, bytes; all ones until there is one
+ * @in_flight: bytes sent and neither acked nor lost
+ * @unacked_msgs: messages accepted for the peer that have no outcome
+ * @sent_msgs: those of them of which something was sent
+ * @unacked_bytes: length of @unacked_msgs
+ * @acked_msgs: messages acked
+ * @failed_msgs: messages that failed
+ * @received_msgs: messages received
+ * @window: what the peer takes yet: bytes, and some for each message
+ * @rx_window: what we take of it yet
+ * @sent_pkts: packets sent
+ * @retrans_pkts: those of them that carried something again
+ * @lost_pkts: packets given up as lost
+ * @spurious_pkts: those of them that were acked after all
+ * @since_rx_ms: since a valid packet came, milliseconds; all ones: none did
+ * @peer_max_msg: longest message that the peer takes, 0 until it is known
+ * @soft_error: errno by which ICMP or the routing table explains silence, or 0
+ * @pad: 0
+ *
+ * More members may be added at the end; a shorter buffer gets fewer of them.
+ */
+struct rdm_peer_info {
+	struct __kernel_sockaddr_storage peer;
+	struct __kernel_sockaddr_storage local;
+	__u32 state;
+	__u32 flags;
+	__u64 incarnation;
+	__u64 peer_incarnation;
+	__u32 srtt_us;
+	__u32 rttvar_us;
+	__u32 min_rtt_us;
+	__u32 pto_us;
+	__u32 ptos;
+	__u32 mtu;
+	__u64 cwnd;
+	__u64 ssthresh;
+	__u64 in_flight;
+	__u32 unacked_msgs;
+	__u32 sent_msgs;
+	__u64 unacked_bytes;
+	__u64 acked_msgs;
+	__u64 failed_msgs;
+	__u64 received_msgs;
+	__u64 window;
+	__u64 rx_window;
+	__u64 sent_pkts;
+	__u64 retrans_pkts;
+	__u64 lost_pkts;
+	__u64 spurious_pkts;
+	__u32 since_rx_ms;
+	__u32 peer_max_msg;
+	__u32 soft_error;
+	__u32 pad;
 };
 
 #endif /* _UAPI_LINUX_RDM_H */
