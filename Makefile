@@ -65,7 +65,7 @@ test-style test-unit test-fuzz test-sim test-kunit:
 	@tools/test/$(@:test-%=%).sh
 
 test-vm:
-	@tools/test/deps.sh vm
+	@tools/test/deps.sh selftests
 	@tools/test/vm.sh stock
 
 test-debug:

@@ -3,7 +3,7 @@
 #
 # Makes sure that the Debian packages for a part of the project are there:
 #
-#   tools/test/deps.sh build|headers|vm|style|unit|fuzz|sim|kunit|debug|all
+#   tools/test/deps.sh build|headers|vm|selftests|style|unit|fuzz|sim|kunit|debug|all
 #
 # Names what is missing; installs it when run by root, otherwise prints the line to
 # run and stops. The kernels of the virtual machine are not installed: kernel.sh
@@ -13,6 +13,8 @@ set -eu
 
 build="make gcc libc6-dev kmod"
 vm="$build qemu-system-x86 busybox-static dash iproute2 cpio python3 perl xz-utils"
+# What selftests/programs.sh runs
+programs="stress-ng sockperf socat"
 # linux-source-6.1 itself is fetched by kernel.sh
 kernel="$vm bc bison flex libelf-dev libssl-dev"
 style="$kernel g++ sparse shellcheck man-db"
@@ -23,13 +25,15 @@ case ${1-} in
 build) wanted=$build ;;
 headers) wanted="linux-headers-$(uname -r)" ;;
 vm) wanted=$vm ;;
-kunit | debug) wanted=$kernel ;;
+selftests) wanted="$vm $programs" ;;
+kunit) wanted=$kernel ;;
+debug) wanted="$kernel $programs" ;;
 style) wanted=$style ;;
 unit | sim) wanted=$unit ;;
 fuzz) wanted=$fuzz ;;
-all) wanted="$style $unit $fuzz" ;;
+all) wanted="$style $unit $fuzz $programs" ;;
 *)
-	echo "usage: deps.sh build|headers|vm|style|unit|fuzz|sim|kunit|debug|all" >&2
+	echo "usage: deps.sh build|headers|vm|selftests|style|unit|fuzz|sim|kunit|debug|all" >&2
 	exit 2
 	;;
 esac

@@ -49,6 +49,11 @@ for file in "$top"/build/tools/*; do
 	[ -f "$file" ] && [ -x "$file" ] && adds+=(--add "$file:/bin/${file##*/}")
 done
 
+# Programs that no one here wrote, for selftests/programs.sh
+for program in stress-ng sockperf socat; do
+	adds+=(--program "$program")
+done
+
 console=$out/console.log
 code=0
 # shellcheck disable=SC2086 # TESTS is a list

@@ -6,12 +6,15 @@
 # own network modules, and what the caller adds.
 #
 #   initramfs.sh --kernel NAME --out FILE [--module FILE.ko]... [--python]
-#                [--add PATH[:DEST]]... [--interactive] [--] COMMAND [ARG]...
+#                [--python-module NAME]... [--program NAME]... [--add PATH[:DEST]]...
+#                [--interactive] [--] COMMAND [ARG]...
 #
 # PATH (file or directory) arrives as /rdm/<its name>, or as DEST. Programs bring
 # their shared libraries along. --module puts a module where modprobe and the
 # kernel's autoloader find it. --python adds Debian's python3 with the standard
-# modules that network programs import. The image is uncompressed, because
+# modules that network programs import; --python-module one more, with what it imports
+# (it is not run here: a test may open sockets). --program puts an installed program into
+# /bin, in place of busybox's. The image is uncompressed, because
 # unpacking costs an emulated CPU more than loading does. run.sh calls this.
 
 set -euo pipefail
@@ -29,7 +32,7 @@ wanted_modules="veth dummy bridge vrf vxlan udp_tunnel ip6_udp_tunnel sch_netem
 	nft_chain_nat nft_reject_inet nft_log"
 
 kernel='' out='' python='' interactive=''
-modules=() adds=()
+modules=() adds=() programs=() python_modules=()
 while [ $# -gt 0 ]; do
 	case $1 in
 	--kernel) kernel=$2; shift ;;
@@ -37,6 +40,8 @@ while [ $# -gt 0 ]; do
 	--module) modules+=("$2"); shift ;;
 	--add) adds+=("$2"); shift ;;
 	--python) python=1 ;;
+	--python-module) python=1; python_modules+=("$2"); shift ;;
+	--program) programs+=("$2"); shift ;;
 	--interactive) interactive=1 ;;
 	--) shift; break ;;
 	*) break ;;
@@ -150,14 +155,34 @@ add_python() {
 	cp "$real" "$root/bin/${real##*/}"
 	ln -s "${real##*/}" "$root/bin/python3"
 	add_libraries "$real"
-	"$python" -I - <<-'END' | while read -r file; do
+	"$python" -I - ${python_modules[@]+"${python_modules[@]}"} <<-'END' | while read -r file; do
 		import sys, importlib, os
-		import argparse, array, collections, contextlib, ctypes, encodings.idna
+		import argparse, array, asyncio, collections, contextlib, ctypes, encodings.idna
 		import errno, fcntl, functools, hashlib, io, itertools, json, math, os, random
 		import re, select, selectors, shutil, signal, socket, statistics, struct
 		import subprocess, tempfile, threading, time, traceback, unittest, zlib
 		for name in "ascii", "latin_1", "utf_8", "hex_codec":
 		    importlib.import_module("encodings." + name)
+		import ast, importlib.util, warnings
+		warnings.simplefilter("ignore")
+		def imported(tree):
+		    for node in ast.walk(tree):
+		        if isinstance(node, ast.Import):
+		            yield from (alias.name for alias in node.names)
+		        elif isinstance(node, ast.ImportFrom) and not node.level:
+		            yield from (node.module + "." + alias.name for alias in node.names)
+		            yield node.module
+		for name in sys.argv[1:]:
+		    spec = importlib.util.find_spec(name)
+		    print(spec.origin)
+		    if os.path.exists(spec.cached):
+		        print(spec.cached)
+		    with open(spec.origin) as source:
+		        names = set(imported(ast.parse(source.read())))
+		    for name in names:
+		        # Names of what is not a module, or not there on Linux
+		        with contextlib.suppress(ImportError):
+		            importlib.import_module(name)
 		for module in list(sys.modules.values()):
 		    for path in (getattr(module, "__file__", None), getattr(module, "__cached__", None)):
 		        if path and os.path.exists(path):
@@ -169,6 +194,9 @@ add_python() {
 	done
 }
 [ -z "$python" ] || add_python
+for program in ${programs[@]+"${programs[@]}"}; do
+	add_program "$program" bin
+done
 
 for add in ${adds[@]+"${adds[@]}"}; do
 	path=${add%%:*}

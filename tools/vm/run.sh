@@ -14,6 +14,8 @@
 #   --leaks            after the command unload what was loaded and look for leaked
 #                      memory (kmemleak, in the debug kernel); code 125 when it fails
 #   --python           have python3 with the usual standard modules
+#   --python-module NAME  and one more, with what it imports; repeatable
+#   --program NAME     have an installed program in /bin; repeatable
 #   --cpus N           virtual CPUs (default 2)
 #   --mem MIB          memory (default 512; debug 1024)
 #   --icount           count instructions as time: a run that the host's load does
@@ -65,7 +67,7 @@ while [ $# -gt 0 ]; do
 	--rdm) rdm=1 ;;
 	--leaks) leaks=1 ;;
 	--load) load+=("${2?}"); shift ;;
-	--add | --module) build+=("$1" "${2?}"); shift ;;
+	--add | --module | --program | --python-module) build+=("$1" "${2?}"); shift ;;
 	--python) build+=(--python) ;;
 	-h | --help) usage; exit 0 ;;
 	--) shift; break ;;
