@@ -53,6 +53,17 @@ eventually 20 unload
 some_traffic ::1
 check "M1: socket(AF_INET6, ...) loads the module" loaded
 
+# withrdm must not run a program with plain UDP when there is no rdm, nor a way to load it
+eventually 20 unload
+loader=$(cat /proc/sys/kernel/modprobe)
+echo /bin/false >/proc/sys/kernel/modprobe
+said=$(withrdm sh -c "echo it runs" 2>&1)
+code=$?
+echo "$loader" >/proc/sys/kernel/modprobe
+modprobe rdm
+check "M1: without the module withrdm says so and runs nothing" \
+	[ "$code $said" = "125 withrdm: this kernel has no rdm: load the module (modprobe rdm)" ]
+
 # Live sockets of another namespace hold it
 ip netns add c
 ip -n c link set lo up
