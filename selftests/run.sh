@@ -14,7 +14,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 results=$(mktemp /tmp/rdm-results.XXXXXX)
 
 programs="api option msg flow thread close fail fault packet outcome cmsg info"
-scripts="u1_loss u2_duplicates u3_order u5_mtu u11_exit readme programs"
+scripts="u1_loss u2_duplicates u3_order u5_mtu u11_exit readme cpython programs"
 alone="m1_load"
 
 if [ -z "${RDM_TEST_SCALE-}" ]; then

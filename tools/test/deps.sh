@@ -13,8 +13,8 @@ set -eu
 
 build="make gcc libc6-dev kmod"
 vm="$build qemu-system-x86 busybox-static dash iproute2 cpio python3 perl xz-utils"
-# What selftests/programs.sh runs
-programs="stress-ng sockperf socat"
+# What selftests/programs.sh and cpython.sh run
+programs="libpython3.11-testsuite stress-ng sockperf socat"
 # linux-source-6.1 itself is fetched by kernel.sh
 kernel="$vm bc bison flex libelf-dev libssl-dev"
 style="$kernel g++ sparse shellcheck man-db"

@@ -49,10 +49,11 @@ for file in "$top"/build/tools/*; do
 	[ -f "$file" ] && [ -x "$file" ] && adds+=(--add "$file:/bin/${file##*/}")
 done
 
-# Programs that no one here wrote, for selftests/programs.sh
+# Programs that no one here wrote, for selftests/programs.sh and cpython.sh
 for program in stress-ng sockperf socat; do
 	adds+=(--program "$program")
 done
+adds+=(--python-module test.test_socket)
 
 console=$out/console.log
 code=0
