@@ -336,6 +336,9 @@ static bool find_assoc(struct rx *rx, const struct rdm_hdr *h, u32 at, u32 end)
 		/* whoever is known needs no fresh cookie */
 		if (err == -EBADMSG || (!err && ck.tag != h->tag)) {
 			rdm_inc(rx->rn, DROP_COOKIE);
+			/* sealed by who had the port before, most likely: its peer need not wait */
+			if (!peer)
+				answer_reset(rx, h->tag, RDM_RESET_CLOSED);
 			return false;
 		}
 		if (!peer) {
