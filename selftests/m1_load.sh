@@ -43,7 +43,7 @@ while [ $rounds -lt 100 ]; do
 	eventually 20 unload || { trouble="no unload in round $rounds"; break; }
 	modprobe rdm || { trouble="no load in round $rounds"; break; }
 done
-check "M1: 100 times load, some traffic, and unload ${trouble:+($trouble)}" [ -z "$trouble" ]
+check "M1: 100 times load, IPv4 and IPv6 traffic, and unload ${trouble:+($trouble)}" [ -z "$trouble" ]
 
 # socket() loads it by its alias
 eventually 20 unload
