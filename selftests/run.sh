@@ -13,7 +13,7 @@
 here=$(cd "$(dirname "$0")" && pwd)
 results=$(mktemp /tmp/rdm-results.XXXXXX)
 
-programs="api option msg flow thread close fail fault packet outcome cmsg info"
+programs="api option msg flow thread close fail fault packet outcome cmsg info way"
 labs="forge icmp restart addr"
 labs2="replay modes isolate"
 scripts="u1_loss u2_duplicates u3_order u5_mtu u11_exit readme cpython programs"

@@ -334,9 +334,12 @@ static struct dst_entry *route6(struct sock *sk, const struct rdm_addr *local,
 
 	if (unlikely(READ_ONCE(usk->sk_mark) != fl6.flowi6_mark))
 		WRITE_ONCE(usk->sk_mark, fl6.flowi6_mark);
+	/* with a source, a device that the socket is not bound to would be a mere wish */
+	if (fl6.flowi6_oif && !READ_ONCE(sk->sk_bound_dev_if))
+		fl6.saddr = in6addr_any;
 	dst = ip6_dst_lookup_flow(sock_net(sk), sk, &fl6, NULL);
 	if (!IS_ERR(dst))
-		*saddr = fl6.saddr;
+		*saddr = ipv6_addr_any(&local->ip) ? fl6.saddr : local->ip;
 	return dst;
 }
 
