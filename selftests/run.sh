@@ -14,6 +14,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 results=$(mktemp /tmp/rdm-results.XXXXXX)
 
 programs="api option msg flow thread close fail fault packet outcome cmsg info way"
+programs32="api32 option32 msg32 cmsg32 info32"
 labs="forge icmp restart addr"
 labs2="replay modes isolate"
 scripts="u1_loss u2_duplicates u3_order u5_mtu u11_exit readme cpython programs"
@@ -129,7 +130,7 @@ else
 	# The programs mostly wait, each test in a namespace of its own, so the scripts can run
 	# meanwhile. What unloads the module must be alone.
 	# shellcheck disable=SC2086 # lists of words
-	run_all $programs &
+	run_all $programs $programs32 &
 	# shellcheck disable=SC2086
 	run_all $labs &
 	# shellcheck disable=SC2086
