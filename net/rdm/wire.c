@@ -151,7 +151,7 @@ static int get_skip(struct rdm_frame *f, const u8 *p, u32 avail, u32 left)
 	f->nlens = p[1];
 	f->seq = get_unaligned_be64(p + 8);
 	if (!f->nlens || f->nlens > RDM_SKIP_MAX || !all_zero(p + 2, 6) || left < len ||
-	    f->seq >= U64_MAX - f->nlens)
+	    f->seq > U64_MAX - f->nlens)
 		return -EPROTO;
 	if (avail < len)
 		return -EMSGSIZE;
