@@ -267,11 +267,8 @@ static void rx_init(struct node *n, const struct pkt *k)
 
 	if (rdm_wire_params(&ck.peer, k->bytes + RDM_HDR_LEN, k->len - RDM_HDR_LEN))
 		return;
-	if (p && (p->a.state == RDM_ASSOC_INIT_SENT ||
-		  (p->a.state == RDM_ASSOC_COOKIE_SENT &&
-		   p->a.peer_incarnation == ck.peer.incarnation)))
-		ck.tag = p->a.local_tag;
-	else
+	ck.tag = p ? rdm_assoc_meet(&p->a, n->s->now, &ck.peer) : 0;
+	if (!ck.tag)
 		ck.tag = rdm_cookie_tag(&n->key, &t, ck.peer.incarnation, ck.peer.tag);
 	/* what an association made from the cookie will say of itself */
 	a = malloc(sizeof(*a));
@@ -290,12 +287,16 @@ static void rx_init(struct node *n, const struct pkt *k)
 
 static void rx_init_ack(struct node *n, const struct rdm_hdr *h, const struct pkt *k)
 {
+	struct rdm_tuple t = tuple(n, k->src);
 	struct peer *p = peer_by_tag(n, h->tag);
 	struct rdm_params pa;
 	struct rdm_out out;
 
 	if (!p || p->remote != k->src ||
 	    rdm_wire_params(&pa, k->bytes + RDM_HDR_LEN, k->len - RDM_HDR_LEN))
+		return;
+	/* the peer's attempt may have delivered to an association that has ended here */
+	if (buried(n, rdm_cookie_tag(&n->key, &t, pa.incarnation, pa.tag)))
 		return;
 	rdm_out_init(&out);
 	rdm_assoc_rx_init_ack(&p->a, n->s->now, &pa, k->bytes + RDM_HDR_LEN + 48, &out);

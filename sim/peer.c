@@ -241,7 +241,7 @@ static bool send_all(struct peer *p, struct rdm_out *out)
 			      plan.kind != RDM_PLAN_RAW))
 			send_plan(p, &plan);
 		if (mutation == MUT_FINISH_EARLY && more && plan.kind == RDM_PLAN_BUNDLE)
-			rdm_txq_finish(&p->a.txq, plan.msg, 0, RDM_FATE_QUEUED, &out->tx);
+			rdm_txq_finish(&p->a.txq, plan.msg, 0, &out->tx);
 		take_out(p, out);
 		if (++n > 100000)
 			fail(s, "node %u: association %u has no end of packets", p->n->id, p->uid);

@@ -12,7 +12,7 @@
 #include <linux/rdm.h>
 #include <linux/string.h>
 
-#include "assoc.h"
+#include "assoc_int.h"
 
 /*
  * Probe timeouts after which a peer that keeps answering RESET(no association) is believed,
@@ -94,7 +94,7 @@ void rdm_assoc_init(struct rdm_assoc *a, const struct rdm_assoc_cfg *cfg)
 		a->rx_adv_seq = U64_MAX;
 	rdm_txq_init(&a->txq, cfg->first_seq);
 	rdm_recovery_init(&a->rec, cfg->first_pn);
-	a->rec.pto_max = __rdm_assoc_backoff(a, U64_MAX);
+	rdm_assoc_set_user_timeout(a, cfg->user_timeout);
 	rdm_rtt_init(&a->rtt);
 	rdm_cong_init(&a->cong, cfg->cong, cfg->mtu);
 	rdm_pnset_init(&a->rxpn);
@@ -127,6 +127,8 @@ static void learn_peer(struct rdm_assoc *a, const struct rdm_params *pa)
 		a->txq.win_charge = pa->win_charge;
 	if (pa->win_seq > a->txq.win_seq)
 		a->txq.win_seq = pa->win_seq;
+	/* nothing was sent yet when the peer said this: it is its whole window */
+	a->txq.win_size = min_not_zero(a->txq.win_size, pa->win_charge);
 }
 
 /* Something valid came from the peer. */
@@ -192,12 +194,38 @@ void rdm_assoc_open(struct rdm_assoc *a, u64 now, struct rdm_out *out)
 }
 
 /**
+ * rdm_assoc_meet() - an INIT came from the peer: may its attempt and ours become one?
+ * @a: the association
+ * @now: ns
+ * @pa: what the INIT says
+ *
+ * Only one attempt of the peer is ever told our tag: packets do not say which of two sent
+ * them. And only while its cookie would be accepted before the peer forgets that it has
+ * ended an association with this attempt of ours (RDM_TOMBSTONE_LIFE).
+ *
+ * Return: our tag, for the INIT-ACK; 0 when the peer's attempt needs a tag of its own.
+ */
+u64 rdm_assoc_meet(struct rdm_assoc *a, u64 now, const struct rdm_params *pa)
+{
+	if (a->state != RDM_ASSOC_INIT_SENT &&
+	    (a->state != RDM_ASSOC_COOKIE_SENT || a->peer_incarnation != pa->incarnation ||
+	     now - a->init_acked > RDM_COOKIE_LIFE))
+		return 0;
+	if (!a->told_tag)
+		a->told_tag = pa->tag;
+	return a->told_tag == pa->tag ? a->local_tag : 0;
+}
+
+/**
  * rdm_assoc_rx_init_ack() - an INIT-ACK with our tag arrived
  * @a: the association
  * @now: ns
  * @pa: what the peer says of itself
  * @cookie: RDM_COOKIE_LEN bytes to give back
  * @out: asks to send
+ *
+ * The caller drops it when the tag that a cookie of ours to @pa->tag would have is that of an
+ * association which has ended: that attempt of the peer may have delivered there.
  */
 void rdm_assoc_rx_init_ack(struct rdm_assoc *a, u64 now, const struct rdm_params *pa,
 			   const u8 *cookie, struct rdm_out *out)
@@ -215,6 +243,7 @@ void rdm_assoc_rx_init_ack(struct rdm_assoc *a, u64 now, const struct rdm_params
 		rdm_rtt_sample(&a->rtt, now + RDM_INIT_RETRY - a->retry_at, 0, 0);
 	a->tries = 0;
 	a->retry_at = 0;
+	a->init_acked = now;
 	heard(a, now);
 	out->acts |= RDM_OUT_SEND;
 }
@@ -285,11 +314,6 @@ void __rdm_assoc_recs(struct rdm_assoc *a, struct list_head *recs, struct rdm_ou
 	struct rdm_sent *s;
 
 	list_for_each_entry(s, recs, node) {
-		if (s->ctl & RDM_CTL_CLOSE)
-			a->closes_out--;
-		/* the peer refused it, and it cannot be repeated */
-		if (s->probe && s->state == RDM_SENT_GONE && rdm_txmsg_once(s->msg))
-			rdm_txq_give_up(&a->txq, s->msg, ECOMM, &out->tx);
 		if (s->msg)
 			rdm_txq_unref(s, &out->tx);
 	}
@@ -328,13 +352,11 @@ void rdm_assoc_fail(struct rdm_assoc *a, int error, bool all, struct rdm_out *ou
 
 	list_for_each_entry_safe(m, tmp, &a->txq.msgs, node) {
 		if (all || (m->bound && m->mode != RDM_AT_LEAST_ONCE))
-			rdm_txq_finish(&a->txq, m, error,
-				       m->bound ? RDM_FATE_UNKNOWN : RDM_FATE_NEVER_SENT,
-				       &out->tx);
+			rdm_txq_finish(&a->txq, m, error, &out->tx);
 	}
 	__rdm_assoc_over(a, error, out);
 	if (a->txq.nbound)
-		rdm_txq_unbind(&a->txq);
+		rdm_txq_unbind(&a->txq, true);
 }
 
 /*
@@ -347,7 +369,7 @@ static void refused(struct rdm_assoc *a, int error, struct rdm_out *out)
 
 	list_for_each_entry_safe(m, tmp, &a->txq.msgs, node)
 		if (m->mode != RDM_AT_LEAST_ONCE)
-			rdm_txq_finish(&a->txq, m, error, RDM_FATE_NEVER_SENT, &out->tx);
+			rdm_txq_finish(&a->txq, m, error, &out->tx);
 	if (a->txq.n)
 		a->soft_error = error;
 	else
@@ -393,9 +415,9 @@ static void stale(struct rdm_assoc *a, struct rdm_out *out)
 
 	list_for_each_entry_safe(m, tmp, &a->txq.msgs, node)
 		if (m->bound && rdm_txmsg_once(m))
-			rdm_txq_finish(&a->txq, m, ECONNRESET, RDM_FATE_UNKNOWN, &out->tx);
+			rdm_txq_finish(&a->txq, m, ECOMM, &out->tx);
 	__rdm_assoc_over(a, ECONNRESET, out);
-	rdm_txq_unbind(&a->txq);
+	rdm_txq_unbind(&a->txq, false);
 }
 
 /**
@@ -435,27 +457,26 @@ void rdm_assoc_rx_reset(struct rdm_assoc *a, u64 tag, u8 reason, struct rdm_out 
 		}
 		break;
 	case RDM_ASSOC_ESTABLISHED:
+	case RDM_ASSOC_CLOSING:
 		if (tag != a->peer_tag || reason == RDM_RESET_BUSY)
 			return;
-		if (reason == RDM_RESET_CLOSED)
-			break;
 		/*
 		 * This one may be late: the answer to data that overtook the cookie. Ask, and
 		 * believe it when the peer says it again after a probe timeout without a word.
 		 */
-		if (a->doubt)
-			break;
-		if (!a->disowned) {
-			a->disowned = true;
-			a->need |= RDM_CTL_PING;
-			out->acts |= RDM_OUT_SEND;
-		}
-		return;
-	case RDM_ASSOC_CLOSING:
-		if (tag != a->peer_tag)
+		if (reason != RDM_RESET_CLOSED && !a->doubt) {
+			if (!a->disowned) {
+				a->disowned = true;
+				a->need |= RDM_CTL_PING;
+				out->acts |= RDM_OUT_SEND;
+			}
 			return;
-		/* CLOSED: the peer had consented, and its CLOSE-ACK was lost */
-		__rdm_assoc_over(a, reason == RDM_RESET_CLOSED ? 0 : ECONNRESET, out);
+		}
+		if (a->state == RDM_ASSOC_ESTABLISHED)
+			break;
+		/* CLOSED: the peer had consented, and its CLOSE-ACK was lost, or it gave us up */
+		__rdm_assoc_over(a, reason == RDM_RESET_CLOSED && !a->reasm.n ? 0 : ECONNRESET,
+				 out);
 		return;
 	default:
 		return;
@@ -630,6 +651,17 @@ void rdm_assoc_set_mtu(struct rdm_assoc *a, u32 mtu)
 		take_apart(a, s, mtu);
 	list_for_each_entry(m, &a->txq.msgs, node)
 		fit(a, m);
+}
+
+/**
+ * rdm_assoc_set_user_timeout() - the user's patience has changed
+ * @a: the association
+ * @timeout: ns; arm the timer anew, for it may be shorter
+ */
+void rdm_assoc_set_user_timeout(struct rdm_assoc *a, u64 timeout)
+{
+	a->cfg.user_timeout = timeout;
+	a->rec.pto_max = __rdm_assoc_backoff(a, U64_MAX);
 }
 
 /**

@@ -109,7 +109,6 @@ struct rdm_assoc_cfg {
  * @ack_pending: eliciting packets that wait for an ack
  * @probes: packets to send past the congestion window (PTO)
  * @need: RDM_CTL_* to put into the next packet
- * @closes_out: CLOSE packets without a known fate; nothing new is sent meanwhile
  * @error: errno once CLOSED, 0 when agreed
  * @soft_error: errno that explains silence, from ICMP
  * @mtu: longest UDP payload
@@ -117,10 +116,14 @@ struct rdm_assoc_cfg {
  * @cfg: as made with
  * @local_tag: tag of packets to us
  * @alias_tag: another one under which the peer may know us (handshakes met), or 0
+ * @told_tag: the peer's attempt that our INIT-ACK told to use @local_tag, or 0
  * @peer_tag: tag of packets to the peer; 0 until known
  * @peer_incarnation: 0 until known
  * @peer_max_msg: longest message that the peer takes, 0 until known
+ * @close_pn: number of the newest CLOSE plus 1; until the peer has acked it or a later
+ *	packet it may consent, so nothing new is sent
  * @cookie_time: when its cookie was made, or we opened it, ns; an older cookie is void
+ * @init_acked: when we took the INIT-ACK, ns
  * @wait_since: when something last began to wait for the peer, ns
  * @last_rx: when a valid packet came, ns
  * @last_active: when data last moved, ns
@@ -156,7 +159,6 @@ struct rdm_assoc {
 	u8 ack_pending;
 	u8 probes;
 	u8 need;
-	u16 closes_out;
 	int error;
 	int soft_error;
 	u32 mtu;
@@ -164,10 +166,13 @@ struct rdm_assoc {
 	struct rdm_assoc_cfg cfg;
 	u64 local_tag;
 	u64 alias_tag;
+	u64 told_tag;
 	u64 peer_tag;
 	u64 peer_incarnation;
 	u32 peer_max_msg;
+	u64 close_pn;
 	u64 cookie_time;
+	u64 init_acked;
 	u64 wait_since;
 	u64 last_rx;
 	u64 last_active;
@@ -201,6 +206,7 @@ enum rdm_rx_verdict {
 void rdm_assoc_init(struct rdm_assoc *a, const struct rdm_assoc_cfg *cfg);
 void rdm_assoc_params(const struct rdm_assoc *a, struct rdm_params *pa);
 void rdm_assoc_open(struct rdm_assoc *a, u64 now, struct rdm_out *out);
+u64 rdm_assoc_meet(struct rdm_assoc *a, u64 now, const struct rdm_params *pa);
 void rdm_assoc_rx_init_ack(struct rdm_assoc *a, u64 now, const struct rdm_params *pa,
 			   const u8 *cookie, struct rdm_out *out);
 bool rdm_assoc_rx_cookie(struct rdm_assoc *a, u64 now, const struct rdm_cookie *ck,
@@ -214,6 +220,7 @@ u64 rdm_assoc_deadline(const struct rdm_assoc *a);
 void rdm_assoc_timer(struct rdm_assoc *a, u64 now, struct rdm_out *out);
 void rdm_assoc_push(struct rdm_assoc *a, u64 now, struct rdm_txmsg *m, struct rdm_out *out);
 void rdm_assoc_set_mtu(struct rdm_assoc *a, u32 mtu);
+void rdm_assoc_set_user_timeout(struct rdm_assoc *a, u64 timeout);
 void rdm_assoc_flush(struct rdm_assoc *a, struct rdm_out *out);
 
 /* assoc_tx.c: what to send next */
@@ -237,14 +244,5 @@ int rdm_assoc_rx_skip(struct rdm_assoc *a, const struct rdm_frame *f, struct rdm
 		      struct rdm_out *out);
 void rdm_assoc_rx_consumed(struct rdm_assoc *a, u64 charge, struct rdm_out *out);
 void rdm_assoc_rx_reopened(struct rdm_assoc *a, struct rdm_out *out);
-
-/* shared by the three files, for nobody else */
-void __rdm_assoc_event(struct rdm_assoc *a, enum rdm_assoc_ev ev);
-void __rdm_assoc_over(struct rdm_assoc *a, int error, struct rdm_out *out);
-void __rdm_assoc_recs(struct rdm_assoc *a, struct list_head *recs, struct rdm_out *out);
-void __rdm_assoc_close(struct rdm_assoc *a, u64 now);
-void __rdm_assoc_waiting(struct rdm_assoc *a, u64 now);
-u64 __rdm_assoc_backoff(const struct rdm_assoc *a, u64 base);
-bool __rdm_assoc_window_due(const struct rdm_assoc *a, u32 share);
 
 #endif /* _RDM_ASSOC_H */

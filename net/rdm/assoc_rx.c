@@ -12,7 +12,7 @@
 #include <linux/minmax.h>
 #include <linux/rdm.h>
 
-#include "assoc.h"
+#include "assoc_int.h"
 
 /**
  * rdm_assoc_rx_begin() - a DATA packet with a tag of ours arrived
@@ -120,6 +120,9 @@ static void rx_window(struct rdm_assoc *a, const struct rdm_frame *f, struct rdm
 		a->txq.win_seq = f->last;
 	if (f->flags & RDM_WINDOW_REOPENED)
 		rdm_recovery_requeue(&a->rec, &a->cong);
+	/* what cannot come again: was it taken? */
+	if (f->flags & RDM_WINDOW_REOPENED && a->rec.nflight)
+		a->need |= RDM_CTL_PING;
 	if (a->state == RDM_ASSOC_ESTABLISHED)
 		a->tries = 0;
 	out->acts |= RDM_OUT_SEND;
@@ -140,22 +143,6 @@ static void rx_close(struct rdm_assoc *a, u64 pn, const struct rdm_frame *f, str
 	a->need |= RDM_CTL_CLOSE_ACK;
 	a->closed_out = true;
 	out->acts |= RDM_OUT_SEND;
-}
-
-/*
- * The peer had everything that was sent before our CLOSE, and is gone since: what was sent
- * later it cannot have taken.
- */
-static void closed(struct rdm_assoc *a, struct rdm_out *out)
-{
-	struct rdm_txmsg *m, *tmp;
-
-	list_for_each_entry_safe(m, tmp, &a->txq.msgs, node)
-		if (m->bound && rdm_txmsg_once(m))
-			rdm_txq_finish(&a->txq, m, ECOMM, RDM_FATE_UNKNOWN, &out->tx);
-	__rdm_assoc_over(a, 0, out);
-	if (a->txq.nbound)
-		rdm_txq_unbind(&a->txq);
 }
 
 /**
@@ -186,7 +173,10 @@ int rdm_assoc_rx_ctl(struct rdm_assoc *a, u64 now, u64 pn, const struct rdm_fram
 	case RDM_FRAME_CLOSE_ACK:
 		if (a->state != RDM_ASSOC_CLOSING && a->state != RDM_ASSOC_ESTABLISHED)
 			return 0;
-		closed(a, out);
+		/* we send nothing before the fate of CLOSE is known: that peer lies */
+		if (a->txq.nbound || a->txq.nskip)
+			return -EPROTO;
+		__rdm_assoc_over(a, 0, out);
 		return 0;
 	}
 	return -EPROTO;
@@ -199,6 +189,8 @@ static void busy(struct rdm_assoc *a)
 		return;
 	__rdm_assoc_event(a, RDM_ASSOC_EV_BUSY);
 	a->need &= ~RDM_CTL_CLOSE;
+	/* its ack tells that the CLOSE comes too late, if it comes */
+	a->need |= RDM_CTL_PING;
 	a->retry_at = 0;
 	a->tries = 0;
 }
@@ -385,7 +377,7 @@ void rdm_assoc_rx_consumed(struct rdm_assoc *a, u64 charge, struct rdm_out *out)
 	if (__rdm_assoc_window_due(a, 4) ||
 	    (a->rx_consumed == a->rx_charge && room > a->rx_adv_charge &&
 	     a->rx_adv_charge - a->rx_charge < rdm_msg_charge(a->cfg.max_msg) &&
-	     room - a->rx_adv_charge >= a->cfg.rx_window / 64)) {
+	     room - a->rx_adv_charge >= a->cfg.rx_window / RDM_WINDOW_KEPT)) {
 		a->need |= RDM_CTL_WINDOW;
 		out->acts |= RDM_OUT_SEND;
 	}

@@ -12,7 +12,7 @@
 #include <linux/minmax.h>
 #include <linux/rdm.h>
 
-#include "assoc.h"
+#include "assoc_int.h"
 
 /* The data that the next packet could carry. */
 struct pick {
@@ -53,6 +53,19 @@ static void give_up_run(struct rdm_assoc *a, struct rdm_sent *s, struct rdm_out 
 		rdm_txq_give_up(&a->txq, m, ECOMM, &out->tx);
 }
 
+/* Control frames of a packet that is not counted on any more: they are due again. */
+static void repeat_ctl(struct rdm_assoc *a, struct rdm_sent *s, struct rdm_out *out)
+{
+	if (s->ctl & RDM_CTL_WINDOW)
+		a->need |= s->ctl & (RDM_CTL_WINDOW | RDM_CTL_REOPEN);
+	if ((s->ctl & RDM_CTL_CLOSE) && a->state == RDM_ASSOC_CLOSING)
+		a->need |= RDM_CTL_CLOSE;
+	if (s->ctl & RDM_CTL_COOKIE)
+		a->cookie_out = false;
+	if (s->ctl & RDM_CTL_SKIP)
+		rdm_txq_skip(&a->txq, s->skip_seq, s->nskip, RDM_SKIP_DUE, &out->tx);
+}
+
 /*
  * Look through what was lost lately: control frames are due again at once, and what
  * needs no repetition leaves the queue.
@@ -66,15 +79,8 @@ static void sort_lost(struct rdm_assoc *a, struct rdm_out *out)
 	list_for_each_entry_safe_reverse(s, tmp, &a->rec.lost, lost) {
 		if (!n--)
 			return;
-		if (s->ctl & RDM_CTL_WINDOW)
-			a->need |= s->ctl & (RDM_CTL_WINDOW | RDM_CTL_REOPEN);
-		if ((s->ctl & RDM_CTL_CLOSE) && a->state == RDM_ASSOC_CLOSING)
-			a->need |= RDM_CTL_CLOSE;
-		if (s->ctl & RDM_CTL_COOKIE)
-			a->cookie_out = false;
-		if (s->ctl & RDM_CTL_SKIP)
-			rdm_txq_skip(&a->txq, s->skip_seq, s->nskip, RDM_SKIP_DUE, &out->tx);
-		if (s->msg && rdm_txmsg_once(s->msg))
+		repeat_ctl(a, s, out);
+		if (s->msg && s->once)
 			give_up_run(a, s, out);
 		if (!rdm_txq_needed(s))
 			list_del_init(&s->lost);
@@ -143,6 +149,22 @@ static bool pick_again(struct rdm_assoc *a, struct pick *p)
 	return true;
 }
 
+/*
+ * Is something on its way that comes again, or ends, only when it is known to be lost? Probes
+ * with messages do not tell while the peer refuses them, and it may refuse them for this.
+ */
+static bool awaits_loss(const struct rdm_assoc *a)
+{
+	const struct rdm_sent *s;
+
+	if (a->txq.nskip > a->txq.ndue)
+		return true;
+	list_for_each_entry(s, &a->rec.sent, node)
+		if (unlikely(s->once))
+			return true;
+	return false;
+}
+
 static void wait_for_window(struct rdm_assoc *a, u64 now)
 {
 	u64 pto;
@@ -160,6 +182,12 @@ static bool ending(const struct rdm_assoc *a)
 	       a->txq.next_seq == U64_MAX;
 }
 
+/* May the peer still consent to our CLOSE? RESET would not tell then what it has taken. */
+static bool close_open(const struct rdm_assoc *a)
+{
+	return a->rec.largest < a->close_pn;
+}
+
 /* The path has shrunk, and what was sent of it cannot be cut anew. */
 static bool too_long(const struct rdm_assoc *a, const struct rdm_txmsg *m)
 {
@@ -171,15 +199,15 @@ static struct rdm_txmsg *next_unsent(struct rdm_assoc *a, struct rdm_out *out)
 {
 	struct rdm_txmsg *m = a->txq.unsent;
 
-	while (m && !m->bound && m->len > a->peer_max_msg) {
-		rdm_txq_finish(&a->txq, m, EMSGSIZE, RDM_FATE_NEVER_SENT, &out->tx);
-		m = a->txq.unsent;
+	for (; m; m = a->txq.unsent) {
+		if (!m->bound && m->len > a->peer_max_msg)
+			rdm_txq_finish(&a->txq, m, EMSGSIZE, &out->tx);
+		else if (unlikely(too_long(a, m)))
+			rdm_txq_give_up(&a->txq, m, ECOMM, &out->tx);
+		else
+			break;
 	}
-	while (unlikely(m && too_long(a, m))) {
-		rdm_txq_give_up(&a->txq, m, ECOMM, &out->tx);
-		m = a->txq.unsent;
-	}
-	if (a->closes_out || a->closed_out || a->state == RDM_ASSOC_CLOSING ||
+	if (close_open(a) || a->closed_out || a->state == RDM_ASSOC_CLOSING ||
 	    (m && !m->bound && ending(a)))
 		return NULL;
 	return m;
@@ -198,8 +226,14 @@ static bool pick_data(struct rdm_assoc *a, u64 now, struct pick *p, struct rdm_o
 	p->probe = false;
 
 	if (a->probes && a->rec.pto_count > 1) {
+		if (a->probes == 2 && awaits_loss(a)) {
+			/* alone in its packet */
+			a->need |= RDM_CTL_PING;
+			a->probes = 1;
+			return false;
+		}
 		m = a->txq.unsent;
-		if (a->probes == 1 && m && m->nacked) {
+		if (a->probes == 1 && m && m->nacked && !too_long(a, m)) {
 			p->msg = m;
 			p->frag = m->next;
 			return true;
@@ -236,8 +270,12 @@ static bool pick_data(struct rdm_assoc *a, u64 now, struct pick *p, struct rdm_o
 			a->rec.limited_pn = a->rec.next_pn;
 			return false;
 		}
-		if (a->want_probe && !m->bound && a->txq.next_seq >= a->txq.win_seq) {
-			/* a sequence past the limit would look like an attack */
+		if (a->want_probe && !m->bound &&
+		    (a->txq.next_seq >= a->txq.win_seq || rdm_txmsg_once(m))) {
+			/*
+			 * A sequence past the limit would look like an attack, and what is
+			 * sent once had better be welcome.
+			 */
 			a->want_probe = false;
 			a->need |= RDM_CTL_PING;
 			return false;
@@ -349,6 +387,7 @@ static struct rdm_sent *take(struct list_head *pool, struct rdm_txmsg *m, u16 fr
 	s->nmsgs = nmsgs;
 	s->ctl = 0;
 	s->probe = false;
+	s->once = m && rdm_txmsg_once(m);
 	return s;
 }
 
@@ -456,9 +495,13 @@ bool rdm_assoc_next(struct rdm_assoc *a, u64 now, struct list_head *pool, u16 ma
 		rdm_assoc_fail(a, ECONNRESET, false, out);
 		return false;
 	}
-	if (a->state == RDM_ASSOC_ESTABLISHED && ending(a) && !a->txq.nbound && !a->txq.nskip &&
-	    !a->closes_out)
+	if (a->state == RDM_ASSOC_ESTABLISHED && close_open(a)) {
+		if (!a->rec.nflight)
+			a->need |= RDM_CTL_PING;
+	} else if (a->state == RDM_ASSOC_ESTABLISHED && ending(a) && !a->txq.nbound &&
+		   !a->txq.nskip) {
 		__rdm_assoc_close(a, now);
+	}
 	have = pick_data(a, now, &p, out);
 	if (have)
 		dsize = p.again && p.msg->nfrags == 1 ? run_space(p.msg, p.n, 0) :
@@ -527,7 +570,7 @@ bool rdm_assoc_next(struct rdm_assoc *a, u64 now, struct list_head *pool, u16 ma
 	if (a->need & RDM_CTL_CLOSE) {
 		len += rdm_wire_put_close(plan->head + len, RDM_FRAME_CLOSE, a->txq.next_seq);
 		ctl |= RDM_CTL_CLOSE;
-		a->closes_out++;
+		a->close_pn = a->rec.next_pn + 1;
 		pto = rdm_rtt_pto(&a->rtt, RDM_MAX_ACK_DELAY) << min(a->tries++, 16U);
 		a->retry_at = now + __rdm_assoc_backoff(a, pto);
 	}
@@ -611,8 +654,10 @@ bool rdm_assoc_next(struct rdm_assoc *a, u64 now, struct list_head *pool, u16 ma
 		rdm_recovery_sent(&a->rec, &a->cong, s, now);
 		if (have && p.lost)
 			list_del_init(&p.lost->lost);
-		if (have && p.old && a->rec.pto_count > PTO_REPLACE)
+		if (have && p.old && a->rec.pto_count > PTO_REPLACE) {
 			rdm_recovery_waive(&a->rec, &a->cong, p.old);
+			repeat_ctl(a, p.old, out);
+		}
 		if (have && a->probes)
 			a->probes--;
 	}

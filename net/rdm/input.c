@@ -165,10 +165,11 @@ static void rx_init(struct rx *rx, u32 at, u32 len)
 	ck.tag = rdm_cookie_tag(&rx->rn->key, &t, ck.peer.incarnation, ck.peer.tag);
 	/* an attempt of ours is on its way too: the two shall meet (RFC 9260, section 5.2) */
 	peer = rdm_peer_find(rx->sk, &rx->from);
-	if (peer && (READ_ONCE(peer->a.state) == RDM_ASSOC_INIT_SENT ||
-		     (READ_ONCE(peer->a.state) == RDM_ASSOC_COOKIE_SENT &&
-		      READ_ONCE(peer->a.peer_incarnation) == ck.peer.incarnation)))
-		ck.tag = peer->tags[0].tag;
+	if (peer) {
+		spin_lock(&peer->lock);
+		ck.tag = rdm_assoc_meet(&peer->a, rx->now, &ck.peer) ?: ck.tag;
+		spin_unlock(&peer->lock);
+	}
 
 	mine.tag = ck.tag;
 	mine.incarnation = rdm_sk(rx->sk)->incarnation;
@@ -190,6 +191,7 @@ static void rx_init_ack(struct rx *rx, const struct rdm_hdr *h, u32 at)
 	u8 buf[48 + RDM_COOKIE_LEN];
 	struct rdm_params pa;
 	struct rdm_peer *peer;
+	struct rdm_tuple t;
 	const u8 *p;
 
 	p = bytes(rx, at + RDM_HDR_LEN, sizeof(buf), buf);
@@ -200,6 +202,11 @@ static void rx_init_ack(struct rx *rx, const struct rdm_hdr *h, u32 at)
 	peer = rdm_peer_by_tag(rx->rn, h->tag);
 	if (!peer || peer->sk != rx->sk || !rdm_addr_eq(&peer->remote, &rx->from)) {
 		rdm_inc(rx->rn, DROP_TAG);
+		return;
+	}
+	tuple_of(rx, &t);
+	if (rdm_tomb_find(rx->rn, rdm_cookie_tag(&rx->rn->key, &t, pa.incarnation, pa.tag))) {
+		rdm_inc(rx->rn, DROP_STALE);
 		return;
 	}
 	rx_lock(rx, peer, h->tag);

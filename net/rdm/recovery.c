@@ -280,8 +280,11 @@ u32 rdm_recovery_detect(struct rdm_recovery *r, struct rdm_rtt *rtt, struct rdm_
 			last = s->time;
 		}
 	}
-	if (last - first > keep && rtt->srtt)
+	if (last - first > keep && rtt->srtt) {
 		rdm_cong_persistent(c);
+		/* RFC 9002, section 5.2: the path may be another one */
+		rdm_rtt_restart_min(rtt);
+	}
 
 	list_for_each_entry_safe(s, tmp, &r->past, node) {
 		if (now < s->time + keep)
@@ -336,14 +339,15 @@ void rdm_recovery_waive(struct rdm_recovery *r, struct rdm_cong *c, struct rdm_s
  * @r: the packet-number space
  * @c: its congestion control, which sees no loss
  *
- * For a receiver that refused packets because it was full, and is not any more.
+ * For a receiver that refused packets because it was full, and is not any more. What is
+ * never sent again stays in flight: most of it may have been taken.
  */
 void rdm_recovery_requeue(struct rdm_recovery *r, struct rdm_cong *c)
 {
 	struct rdm_sent *s, *tmp;
 
 	list_for_each_entry_safe(s, tmp, &r->sent, node) {
-		if (s->probe)
+		if (s->probe || s->once)
 			continue;
 		rdm_recovery_waive(r, c, s);
 		queue_lost(r, s);

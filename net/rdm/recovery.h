@@ -75,6 +75,7 @@ enum rdm_sent_state {
  * @ctl: RDM_CTL_*
  * @waived: counted as lost without blame: its ack teaches nothing about losses
  * @probe: sent past the peer's window: outside congestion control
+ * @once: its messages are never sent again: it is lost by evidence only
  */
 struct rdm_sent {
 	struct list_head node;
@@ -94,6 +95,7 @@ struct rdm_sent {
 	u8 ctl;
 	bool waived;
 	bool probe;
+	bool once;
 };
 
 /**

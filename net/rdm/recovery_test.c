@@ -305,6 +305,11 @@ static void recovery_long_loss_is_persistent_congestion(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, p->pkt[1].state, RDM_SENT_LOST);
 	KUNIT_EXPECT_EQ(test, p->pkt[2].state, RDM_SENT_LOST);
 	KUNIT_EXPECT_EQ(test, p->c.cwnd, 2 * SIZE);
+	/* the path may be another one: section 5.2 */
+	send_some(p, 1);
+	p->now += 7 * RTT;
+	ack(p, 7, 7);
+	KUNIT_EXPECT_EQ(test, p->rtt.min, 7 * RTT);
 }
 
 static void recovery_short_loss_is_not_persistent(struct kunit *test)
@@ -321,6 +326,18 @@ static void recovery_short_loss_is_not_persistent(struct kunit *test)
 	ack(p, 6, 6);
 	KUNIT_EXPECT_EQ(test, p->pkt[1].state, RDM_SENT_LOST);
 	KUNIT_EXPECT_GT(test, p->c.cwnd, 2 * SIZE);
+}
+
+static void recovery_requeue_leaves_what_is_sent_once(struct kunit *test)
+{
+	struct path *p = path(test, 0);
+
+	send_some(p, 3);
+	p->pkt[1].once = true;
+	rdm_recovery_requeue(&p->r, &p->c);
+	KUNIT_EXPECT_EQ(test, p->r.nflight, 1);
+	KUNIT_EXPECT_EQ(test, p->pkt[1].state, RDM_SENT_INFLIGHT);
+	KUNIT_EXPECT_EQ(test, p->c.in_flight, SIZE);
 }
 
 static void recovery_waived_packets_carry_no_blame(struct kunit *test)
@@ -464,6 +481,7 @@ static struct kunit_case recovery_cases[] = {
 	KUNIT_CASE(recovery_lost_packets_are_forgotten),
 	KUNIT_CASE(recovery_long_loss_is_persistent_congestion),
 	KUNIT_CASE(recovery_short_loss_is_not_persistent),
+	KUNIT_CASE(recovery_requeue_leaves_what_is_sent_once),
 	KUNIT_CASE(recovery_waived_packets_carry_no_blame),
 	KUNIT_CASE(recovery_refused_probes_are_no_loss),
 	KUNIT_CASE(recovery_clear_gives_everything_back),

@@ -44,6 +44,7 @@ void rdm_txmsg_init(struct rdm_txmsg *m, u32 len, u32 stride, unsigned long *ack
 	m->bound = false;
 	m->finished = false;
 	m->solo = false;
+	m->doubt = false;
 	m->fate = 0;
 	m->error = 0;
 	m->mode = RDM_EXACTLY_ONCE;
@@ -66,6 +67,7 @@ void rdm_txq_init(struct rdm_txq *q, u64 first_seq)
 	q->charge = 0;
 	q->win_charge = 0;
 	q->win_seq = first_seq;
+	q->win_size = 0;
 	q->bytes = 0;
 	q->n = 0;
 	q->nbound = 0;
@@ -106,16 +108,22 @@ void rdm_txq_push(struct rdm_txq *q, struct rdm_txmsg *m)
  * @q: the queue
  * @m: a message of it
  *
+ * What is sent once is no window probe, for the peer might refuse it. One that is longer
+ * than the whole window goes when all before it was read.
+ *
  * Return: true when the peer's window has room for @m, or @m has its room.
  */
 bool rdm_txq_admits(const struct rdm_txq *q, const struct rdm_txmsg *m)
 {
+	u64 charge = rdm_msg_charge(m->len);
+
 	if (m == q->probing)
 		return q->next_seq <= q->win_seq && q->charge <= q->win_charge;
 	if (m->bound)
 		return true;
-	return q->next_seq < q->win_seq &&
-	       q->charge + rdm_msg_charge(m->len) <= q->win_charge;
+	if (rdm_txmsg_once(m) && q->win_size)
+		charge = min(charge, q->win_size - q->win_size / RDM_WINDOW_KEPT);
+	return q->next_seq < q->win_seq && q->charge + charge <= q->win_charge;
 }
 
 /**
@@ -225,8 +233,7 @@ void rdm_txq_unref(struct rdm_sent *s, struct rdm_txout *out)
 	s->nmsgs = 0;
 }
 
-static void finish(struct rdm_txq *q, struct rdm_txmsg *m, int error, u8 fate,
-		   struct rdm_txout *out)
+static void finish(struct rdm_txq *q, struct rdm_txmsg *m, int error, struct rdm_txout *out)
 {
 	if (q->unsent == m)
 		advance_unsent(q);
@@ -234,7 +241,10 @@ static void finish(struct rdm_txq *q, struct rdm_txmsg *m, int error, u8 fate,
 		q->probing = NULL;
 	m->finished = true;
 	m->error = error;
-	m->fate = fate;
+	if (!error)
+		m->fate = RDM_FATE_QUEUED;
+	else
+		m->fate = m->bound || m->doubt ? RDM_FATE_UNKNOWN : RDM_FATE_NEVER_SENT;
 	q->bytes -= m->len;
 	q->n--;
 	if (m->bound)
@@ -247,15 +257,13 @@ static void finish(struct rdm_txq *q, struct rdm_txmsg *m, int error, u8 fate,
  * @q: the queue
  * @m: the message; nothing happens when it has one
  * @error: errno (positive) or 0 when it was acked
- * @fate: RDM_FATE_*
  * @out: receives it
  */
-void rdm_txq_finish(struct rdm_txq *q, struct rdm_txmsg *m, int error, u8 fate,
-		    struct rdm_txout *out)
+void rdm_txq_finish(struct rdm_txq *q, struct rdm_txmsg *m, int error, struct rdm_txout *out)
 {
 	if (m->finished)
 		return;
-	finish(q, m, error, fate, out);
+	finish(q, m, error, out);
 	bury(m, out);
 }
 
@@ -277,7 +285,7 @@ void rdm_txq_give_up(struct rdm_txq *q, struct rdm_txmsg *m, int error, struct r
 		q->nskip++;
 		q->ndue++;
 	}
-	finish(q, m, error, m->bound ? RDM_FATE_UNKNOWN : RDM_FATE_NEVER_SENT, out);
+	finish(q, m, error, out);
 	bury(m, out);
 }
 
@@ -307,8 +315,8 @@ void rdm_txq_expire(struct rdm_txq *q, u64 now, struct rdm_txout *out)
  * @q: the queue
  * @first: receives the first message of the run
  *
- * A message is skipped when everything before it has come to an end: until then its gap
- * holds nobody up.
+ * Not only those that hold others up: the receiver may keep parts of any of them, and the
+ * room that these take may be what the messages before them wait for.
  *
  * Return: how many messages, 0 to RDM_SKIP_MAX.
  */
@@ -320,17 +328,19 @@ u16 rdm_txq_skip_run(const struct rdm_txq *q, struct rdm_txmsg **first)
 	if (likely(!q->ndue))
 		return 0;
 	list_for_each_entry(m, &q->msgs, node) {
-		if (!m->bound || !m->finished)
+		if (!m->bound)
 			break;
-		if (m->skip == RDM_SKIP_DUE && n < RDM_SKIP_MAX) {
-			if (!n)
-				*first = m;
-			else if (m->seq != (*first)->seq + n)
+		if (m->skip != RDM_SKIP_DUE) {
+			if (n)
 				break;
-			n++;
-		} else if (n) {
-			break;
+			continue;
 		}
+		if (!n)
+			*first = m;
+		else if (m->seq != (*first)->seq + n)
+			break;
+		if (++n == RDM_SKIP_MAX)
+			break;
 	}
 	return n;
 }
@@ -400,18 +410,19 @@ void rdm_txq_credit(struct rdm_txq *q, const struct rdm_sent *s, struct rdm_txou
 			__set_bit(s->frag, m->acked);
 		}
 		if (++m->nacked == m->nfrags)
-			rdm_txq_finish(q, m, 0, RDM_FATE_QUEUED, out);
+			rdm_txq_finish(q, m, 0, out);
 	}
 }
 
 /**
  * rdm_txq_unbind() - take back that messages were sent
  * @q: the queue of an association that is over
+ * @doubt: they may have arrived all the same
  *
  * For messages that may go to a successor: the peer has provably never had them, or they
  * may arrive more than once. Nothing points at messages of this queue any more.
  */
-void rdm_txq_unbind(struct rdm_txq *q)
+void rdm_txq_unbind(struct rdm_txq *q, bool doubt)
 {
 	struct rdm_txmsg *m;
 
@@ -424,6 +435,7 @@ void rdm_txq_unbind(struct rdm_txq *q)
 		/* packets with its bytes may still be on their way: see rdm_msg */
 		m->gen++;
 		m->bound = false;
+		m->doubt |= doubt;
 		m->next = 0;
 		m->nacked = 0;
 	}

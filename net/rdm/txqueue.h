@@ -19,6 +19,9 @@ struct rdm_sent;
  */
 #define RDM_MSG_OVERHEAD	256
 
+/* A receiver that has read all may keep less than this share of its window untold. */
+#define RDM_WINDOW_KEPT		64
+
 /* Shortest fragment but the last, bytes: bounds the acked bitmap. */
 #define RDM_MIN_STRIDE		1024
 
@@ -44,6 +47,7 @@ enum rdm_skip_state {
  * @bound: a packet of it was sent: it belongs to this association
  * @finished: it has its outcome
  * @solo: its bytes cannot share a packet with other messages
+ * @doubt: an earlier association sent it, and it may have arrived
  * @mode: RDM_EXACTLY_ONCE and so on
  * @skip: enum rdm_skip_state; @finished, but stays in the queue until RDM_SKIP_NONE
  * @deadline: when it is given up, ns; 0 for never
@@ -66,6 +70,7 @@ struct rdm_txmsg {
 	bool bound;
 	bool finished;
 	bool solo;
+	bool doubt;
 	u8 fate;
 	u8 mode;
 	u8 skip;
@@ -83,6 +88,7 @@ struct rdm_txmsg {
  * @charge: cumulative charge of all messages bound so far
  * @win_charge: limit of @charge, from the peer
  * @win_seq: first sequence that the peer does not take
+ * @win_size: charge that the peer takes when all is read; 0 until known
  * @bytes: length of all messages without an outcome
  * @n: how many these are
  * @nbound: how many of these were sent at least in part
@@ -98,6 +104,7 @@ struct rdm_txq {
 	u64 charge;
 	u64 win_charge;
 	u64 win_seq;
+	u64 win_size;
 	u64 bytes;
 	u32 n;
 	u32 nbound;
@@ -138,14 +145,13 @@ bool rdm_txq_needed(const struct rdm_sent *s);
 void rdm_txq_ref(struct rdm_sent *s);
 void rdm_txq_unref(struct rdm_sent *s, struct rdm_txout *out);
 void rdm_txq_credit(struct rdm_txq *q, const struct rdm_sent *s, struct rdm_txout *out);
-void rdm_txq_finish(struct rdm_txq *q, struct rdm_txmsg *m, int error, u8 fate,
-		    struct rdm_txout *out);
+void rdm_txq_finish(struct rdm_txq *q, struct rdm_txmsg *m, int error, struct rdm_txout *out);
 void rdm_txq_give_up(struct rdm_txq *q, struct rdm_txmsg *m, int error, struct rdm_txout *out);
 void rdm_txq_expire(struct rdm_txq *q, u64 now, struct rdm_txout *out);
 u16 rdm_txq_skip_run(const struct rdm_txq *q, struct rdm_txmsg **first);
 void rdm_txq_skip(struct rdm_txq *q, u64 seq, u16 n, u8 state, struct rdm_txout *out);
 void rdm_txq_skip_none(struct rdm_txq *q, struct rdm_txout *out);
-void rdm_txq_unbind(struct rdm_txq *q);
+void rdm_txq_unbind(struct rdm_txq *q, bool doubt);
 void rdm_txq_recut(struct rdm_txq *q, struct rdm_txmsg *m, u32 stride);
 bool rdm_txmsg_once(const struct rdm_txmsg *m);
 u32 rdm_txmsg_frag_len(const struct rdm_txmsg *m, u16 frag);

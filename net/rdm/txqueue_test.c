@@ -256,14 +256,14 @@ static void txqueue_failure_is_one_outcome(struct kunit *test)
 
 	first_time(b, m0, 1);
 	s = pack(b, m0, 0, 1);
-	rdm_txq_finish(&b->q, m0, ETIMEDOUT, RDM_FATE_UNKNOWN, &b->out);
-	rdm_txq_finish(&b->q, m0, ECONNRESET, RDM_FATE_NEVER_SENT, &b->out);
+	rdm_txq_finish(&b->q, m0, ETIMEDOUT, &b->out);
+	rdm_txq_finish(&b->q, m0, ECONNRESET, &b->out);
 	rdm_txq_credit(&b->q, s, &b->out);
 	KUNIT_EXPECT_EQ(test, count(&b->out.done), 1);
 	KUNIT_EXPECT_EQ(test, m0->error, ETIMEDOUT);
 	KUNIT_EXPECT_EQ(test, m0->fate, RDM_FATE_UNKNOWN);
 	KUNIT_EXPECT_PTR_EQ(test, b->q.unsent, m1);
-	rdm_txq_finish(&b->q, m1, ETIMEDOUT, RDM_FATE_NEVER_SENT, &b->out);
+	rdm_txq_finish(&b->q, m1, ETIMEDOUT, &b->out);
 	KUNIT_EXPECT_NULL(test, b->q.unsent);
 	/* nothing points at the second: it goes at once */
 	KUNIT_EXPECT_EQ(test, count(&b->out.dead), 1);
@@ -278,12 +278,126 @@ static void txqueue_unbind_takes_all_sending_back(struct kunit *test)
 	first_time(b, m0, 2);
 	first_time(b, m1, 1);
 	KUNIT_EXPECT_NULL(test, b->q.unsent);
-	rdm_txq_unbind(&b->q);
+	rdm_txq_unbind(&b->q, false);
 	KUNIT_EXPECT_PTR_EQ(test, b->q.unsent, m0);
 	KUNIT_EXPECT_FALSE(test, m0->bound || m1->bound);
 	KUNIT_EXPECT_EQ(test, m0->next, 0);
 	KUNIT_EXPECT_EQ(test, b->q.nbound, 0);
 	KUNIT_EXPECT_EQ(test, b->q.n, 2);
+}
+
+static void txqueue_unbind_remembers_the_doubt(struct kunit *test)
+{
+	struct bench *b = bench(test, 0);
+	struct rdm_txmsg *m0 = push(b, 1), *m1 = push(b, 1);
+
+	first_time(b, m0, 1);
+	rdm_txq_unbind(&b->q, true);
+	rdm_txq_finish(&b->q, m0, ETIMEDOUT, &b->out);
+	rdm_txq_finish(&b->q, m1, ETIMEDOUT, &b->out);
+	KUNIT_EXPECT_EQ(test, m0->fate, RDM_FATE_UNKNOWN);
+	KUNIT_EXPECT_EQ(test, m1->fate, RDM_FATE_NEVER_SENT);
+}
+
+static void txqueue_given_up_stays_until_skip_is_known(struct kunit *test)
+{
+	struct bench *b = bench(test, 5);
+	struct rdm_txmsg *m0 = push(b, 1), *m1 = push(b, 1), *first = NULL;
+
+	first_time(b, m0, 1);
+	rdm_txq_give_up(&b->q, m0, ETIME, &b->out);
+	rdm_txq_give_up(&b->q, m1, ETIME, &b->out);
+	rdm_txq_give_up(&b->q, m0, ECOMM, &b->out);
+	KUNIT_EXPECT_EQ(test, count(&b->out.done), 2);
+	KUNIT_EXPECT_EQ(test, m0->error, ETIME);
+	KUNIT_EXPECT_EQ(test, m1->fate, RDM_FATE_NEVER_SENT);
+	/* the second was never sent: there is nothing to tell of it */
+	KUNIT_EXPECT_EQ(test, count(&b->out.dead), 1);
+	KUNIT_EXPECT_EQ(test, rdm_txq_skip_run(&b->q, &first), 1);
+	KUNIT_EXPECT_PTR_EQ(test, first, m0);
+	rdm_txq_skip(&b->q, 5, 1, RDM_SKIP_TOLD, &b->out);
+	KUNIT_EXPECT_EQ(test, rdm_txq_skip_run(&b->q, &first), 0);
+	rdm_txq_skip(&b->q, 5, 1, RDM_SKIP_DUE, &b->out);
+	KUNIT_EXPECT_EQ(test, rdm_txq_skip_run(&b->q, &first), 1);
+	KUNIT_EXPECT_EQ(test, count(&b->out.dead), 1);
+	rdm_txq_skip(&b->q, 5, 1, RDM_SKIP_NONE, &b->out);
+	KUNIT_EXPECT_EQ(test, count(&b->out.dead), 2);
+	KUNIT_EXPECT_EQ(test, b->q.nskip, 0);
+	KUNIT_EXPECT_EQ(test, b->q.ndue, 0);
+	/* a second ack of it, or its loss, is no news */
+	rdm_txq_skip(&b->q, 5, 1, RDM_SKIP_DUE, &b->out);
+	KUNIT_EXPECT_EQ(test, b->q.ndue, 0);
+}
+
+static void txqueue_skip_runs_have_no_gaps(struct kunit *test)
+{
+	struct bench *b = bench(test, 0);
+	struct rdm_txmsg *m[6], *first = NULL;
+	u16 i;
+
+	for (i = 0; i < 6; i++) {
+		m[i] = push(b, 1);
+		first_time(b, m[i], 1);
+	}
+	/* 0 is open, 3 was acked and is gone, 1 2 4 5 are given up */
+	rdm_txq_finish(&b->q, m[3], 0, &b->out);
+	for (i = 1; i < 6; i++)
+		rdm_txq_give_up(&b->q, m[i], ETIME, &b->out);
+	KUNIT_EXPECT_EQ(test, rdm_txq_skip_run(&b->q, &first), 2);
+	KUNIT_EXPECT_PTR_EQ(test, first, m[1]);
+	rdm_txq_skip(&b->q, 1, 2, RDM_SKIP_TOLD, &b->out);
+	KUNIT_EXPECT_EQ(test, rdm_txq_skip_run(&b->q, &first), 2);
+	KUNIT_EXPECT_PTR_EQ(test, first, m[4]);
+	/* the end of the association tells nobody */
+	rdm_txq_skip_none(&b->q, &b->out);
+	KUNIT_EXPECT_EQ(test, b->q.nskip, 0);
+	KUNIT_EXPECT_EQ(test, rdm_txq_skip_run(&b->q, &first), 0);
+	KUNIT_EXPECT_EQ(test, count(&b->out.dead), 5);
+}
+
+static void txqueue_expires_what_is_due_only(struct kunit *test)
+{
+	struct bench *b = bench(test, 0);
+	struct rdm_txmsg *m[4];
+	u16 i;
+
+	for (i = 0; i < 4; i++) {
+		m[i] = &b->msg[b->nmsgs++];
+		rdm_txmsg_init(m[i], 1, STRIDE, NULL);
+		m[i]->deadline = i ? 100 * i : 0;
+		rdm_txq_push(&b->q, m[i]);
+	}
+	KUNIT_EXPECT_EQ(test, b->q.deadline, 100);
+	rdm_txq_expire(&b->q, 99, &b->out);
+	KUNIT_EXPECT_EQ(test, count(&b->out.done), 0);
+	rdm_txq_expire(&b->q, 200, &b->out);
+	KUNIT_EXPECT_EQ(test, count(&b->out.done), 2);
+	KUNIT_EXPECT_TRUE(test, m[1]->error == ETIME && m[2]->error == ETIME);
+	KUNIT_EXPECT_EQ(test, b->q.deadline, 300);
+	rdm_txq_finish(&b->q, m[3], 0, &b->out);
+	rdm_txq_expire(&b->q, 300, &b->out);
+	KUNIT_EXPECT_EQ(test, m[3]->error, 0);
+	KUNIT_EXPECT_TRUE(test, b->q.deadline == U64_MAX);
+	KUNIT_EXPECT_PTR_EQ(test, b->q.unsent, m[0]);
+}
+
+static void txqueue_once_is_no_window_probe(struct kunit *test)
+{
+	struct bench *b = bench(test, 0);
+	struct rdm_txmsg *once = push(b, 7000), *other = push(b, 7000);
+
+	once->mode = RDM_AT_MOST_ONCE;
+	b->q.win_size = 6400;
+	b->q.win_charge = 6400 - 6400 / RDM_WINDOW_KEPT - 1;
+	KUNIT_EXPECT_FALSE(test, rdm_txq_admits(&b->q, once));
+	/* longer than the window ever is: all of it will do, but for what is not worth telling */
+	b->q.win_charge++;
+	KUNIT_EXPECT_TRUE(test, rdm_txq_admits(&b->q, once));
+	KUNIT_EXPECT_FALSE(test, rdm_txq_admits(&b->q, other));
+	first_time(b, once, 1);
+	b->q.win_charge = 6400;
+	other->mode = RDM_AT_MOST_ONCE;
+	KUNIT_EXPECT_FALSE(test, rdm_txq_admits(&b->q, other));
 }
 
 static struct kunit_case txqueue_cases[] = {
@@ -297,6 +411,11 @@ static struct kunit_case txqueue_cases[] = {
 	KUNIT_CASE(txqueue_recut_sends_all_again),
 	KUNIT_CASE(txqueue_failure_is_one_outcome),
 	KUNIT_CASE(txqueue_unbind_takes_all_sending_back),
+	KUNIT_CASE(txqueue_unbind_remembers_the_doubt),
+	KUNIT_CASE(txqueue_given_up_stays_until_skip_is_known),
+	KUNIT_CASE(txqueue_skip_runs_have_no_gaps),
+	KUNIT_CASE(txqueue_expires_what_is_due_only),
+	KUNIT_CASE(txqueue_once_is_no_window_probe),
 	{}
 };
 

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * KUnit tests of assoc_rx: what SKIP does at the receiver: room, parts, order.
+ * How a sender comes to send it is in assoc_tx_test.c.
+ */
+#include "assoc_int.h"
+#include "assoc_talk.h"
+
+#define LEN	3000
+
+struct rx_bench {
+	struct end e;
+	struct rdm_rxmsg m[4];
+	struct rdm_rxfrag f[4];
+	u32 n;
+};
+
+static struct rx_bench *rx_bench(struct kunit *test, bool fifo)
+{
+	struct rx_bench *b = kunit_kzalloc(test, sizeof(*b), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, b);
+	end_init(&b->e, 1, 0, 0);
+	b->e.a.fifo = fifo;
+	b->e.a.state = RDM_ASSOC_ESTABLISHED;
+	return b;
+}
+
+/* The first of three parts, or a whole message that must wait. */
+static struct rdm_rxmsg *take(struct rx_bench *b, u64 seq, bool whole)
+{
+	struct rdm_rxmsg *m = &b->m[b->n];
+	struct rdm_rxfrag *f = &b->f[b->n++];
+	LIST_HEAD(freed);
+
+	rdm_rxmsg_init(m, seq, LEN);
+	m->complete = whole;
+	b->e.a.rx_charge += rdm_msg_charge(LEN);
+	rdm_assoc_rx_hold(&b->e.a, m);
+	f->off = 0;
+	f->len = 1024;
+	if (!whole)
+		rdm_assoc_rx_frag(&b->e.a, m, f, &freed);
+	return m;
+}
+
+static int skip(struct rx_bench *b, u64 seq, u16 n, u32 len, struct rdm_rxmsg **part)
+{
+	struct rdm_frame f = { .type = RDM_FRAME_SKIP, .seq = seq, .nlens = n };
+	u16 i;
+
+	for (i = 0; i < n; i++)
+		f.lens[i] = len;
+	return rdm_assoc_rx_skip(&b->e.a, &f, part, &b->e.out);
+}
+
+static enum rdm_rx_verdict check(struct rx_bench *b, u64 seq)
+{
+	struct rdm_frame f = { .type = RDM_FRAME_MSG, .seq = seq, .len = LEN, .total = LEN };
+	struct rdm_rxmsg *held;
+
+	return rdm_assoc_rx_check(&b->e.a, &f, &held);
+}
+
+static void assoc_rx_skip_gives_the_room_of_the_unseen_back(struct kunit *test)
+{
+	struct rx_bench *b = rx_bench(test, false);
+	struct rdm_rxmsg *part;
+
+	KUNIT_EXPECT_EQ(test, skip(b, 0, 3, LEN, &part), 0);
+	KUNIT_EXPECT_NULL(test, part);
+	KUNIT_EXPECT_EQ(test, b->e.a.seqs.floor, 3);
+	/* the sender counts them as sent, so both books must */
+	KUNIT_EXPECT_EQ(test, b->e.a.rx_charge, 3 * rdm_msg_charge(LEN));
+	KUNIT_EXPECT_EQ(test, b->e.a.rx_consumed, 3 * rdm_msg_charge(LEN));
+	KUNIT_EXPECT_TRUE(test, b->e.a.need & RDM_CTL_WINDOW);
+	/* what comes of them later is a duplicate */
+	KUNIT_EXPECT_EQ(test, check(b, 1), RDM_RX_DUP);
+	KUNIT_EXPECT_EQ(test, check(b, 3), RDM_RX_NEW);
+}
+
+static void assoc_rx_skip_again_changes_nothing(struct kunit *test)
+{
+	struct rx_bench *b = rx_bench(test, false);
+	struct rdm_rxmsg *part;
+
+	skip(b, 1, 2, LEN, &part);
+	KUNIT_EXPECT_EQ(test, skip(b, 1, 2, LEN, &part), 0);
+	KUNIT_EXPECT_EQ(test, b->e.a.seqs.floor, 0);
+	KUNIT_EXPECT_EQ(test, b->e.a.rx_charge, 2 * rdm_msg_charge(LEN));
+	KUNIT_EXPECT_EQ(test, b->e.a.rx_consumed, 2 * rdm_msg_charge(LEN));
+	/* nor when its messages are below the floor by now */
+	skip(b, 0, 1, LEN, &part);
+	KUNIT_EXPECT_EQ(test, b->e.a.seqs.floor, 3);
+	KUNIT_EXPECT_EQ(test, skip(b, 0, 3, LEN, &part), 0);
+	KUNIT_EXPECT_EQ(test, b->e.a.rx_charge, 3 * rdm_msg_charge(LEN));
+}
+
+static void assoc_rx_skip_drops_parts_one_by_one(struct kunit *test)
+{
+	struct rx_bench *b = rx_bench(test, false);
+	struct rdm_rxmsg *m0 = take(b, 0, false), *m2 = take(b, 2, false), *part;
+
+	KUNIT_EXPECT_EQ(test, skip(b, 0, 3, LEN, &part), 0);
+	KUNIT_EXPECT_PTR_EQ(test, part, m0);
+	KUNIT_EXPECT_EQ(test, skip(b, 0, 3, LEN, &part), 0);
+	KUNIT_EXPECT_PTR_EQ(test, part, m2);
+	KUNIT_EXPECT_EQ(test, skip(b, 0, 3, LEN, &part), 0);
+	KUNIT_EXPECT_NULL(test, part);
+	KUNIT_EXPECT_EQ(test, b->e.a.reasm.n, 0);
+	KUNIT_EXPECT_EQ(test, b->e.a.seqs.floor, 3);
+	/* the parts were charged when they came */
+	KUNIT_EXPECT_EQ(test, b->e.a.rx_charge, 3 * rdm_msg_charge(LEN));
+	KUNIT_EXPECT_EQ(test, b->e.a.rx_consumed, 3 * rdm_msg_charge(LEN));
+}
+
+static void assoc_rx_skip_leaves_what_is_whole(struct kunit *test)
+{
+	struct rx_bench *b = rx_bench(test, true);
+	struct rdm_rxmsg *m1 = take(b, 1, true), *part;
+
+	KUNIT_EXPECT_EQ(test, skip(b, 1, 1, LEN, &part), 0);
+	KUNIT_EXPECT_NULL(test, part);
+	KUNIT_EXPECT_EQ(test, b->e.a.rx_consumed, 0);
+	KUNIT_EXPECT_NULL(test, rdm_assoc_rx_next(&b->e.a));
+	/* the gap before it closes: it is delivered */
+	KUNIT_EXPECT_EQ(test, skip(b, 0, 1, LEN, &part), 0);
+	KUNIT_EXPECT_PTR_EQ(test, rdm_assoc_rx_next(&b->e.a), m1);
+	KUNIT_EXPECT_EQ(test, b->e.a.seqs.floor, 2);
+	KUNIT_EXPECT_EQ(test, b->e.a.rx_charge, 2 * rdm_msg_charge(LEN));
+	KUNIT_EXPECT_EQ(test, b->e.a.rx_consumed, rdm_msg_charge(LEN));
+}
+
+static void assoc_rx_skip_that_lies_is_refused(struct kunit *test)
+{
+	struct rx_bench *b = rx_bench(test, false);
+	struct rdm_rxmsg *part;
+
+	take(b, 0, false);
+	/* past the limit, another length than was said, longer than we take */
+	KUNIT_EXPECT_EQ(test, skip(b, b->e.a.rx_adv_seq - 1, 2, LEN, &part), -EPROTO);
+	KUNIT_EXPECT_EQ(test, skip(b, 0, 1, LEN + 1, &part), -EPROTO);
+	KUNIT_EXPECT_EQ(test, skip(b, 1, 1, b->e.a.cfg.max_msg + 1, &part), -EPROTO);
+	KUNIT_EXPECT_EQ(test, b->e.a.rx_consumed, 0);
+	KUNIT_EXPECT_EQ(test, b->e.a.reasm.n, 1);
+	KUNIT_EXPECT_EQ(test, skip(b, b->e.a.rx_adv_seq - 2, 2, LEN, &part), 0);
+}
+
+static void assoc_rx_skip_makes_a_closing_end_busy(struct kunit *test)
+{
+	struct rx_bench *b = rx_bench(test, false);
+	struct rdm_rxmsg *part;
+
+	skip(b, 0, 1, LEN, &part);
+	__rdm_assoc_close(&b->e.a, SEC);
+	/* an old one does not */
+	skip(b, 0, 1, LEN, &part);
+	KUNIT_EXPECT_EQ(test, b->e.a.state, RDM_ASSOC_CLOSING);
+	skip(b, 1, 1, LEN, &part);
+	KUNIT_EXPECT_EQ(test, b->e.a.state, RDM_ASSOC_ESTABLISHED);
+}
+
+static struct kunit_case assoc_rx_cases[] = {
+	KUNIT_CASE(assoc_rx_skip_gives_the_room_of_the_unseen_back),
+	KUNIT_CASE(assoc_rx_skip_again_changes_nothing),
+	KUNIT_CASE(assoc_rx_skip_drops_parts_one_by_one),
+	KUNIT_CASE(assoc_rx_skip_leaves_what_is_whole),
+	KUNIT_CASE(assoc_rx_skip_that_lies_is_refused),
+	KUNIT_CASE(assoc_rx_skip_makes_a_closing_end_busy),
+	{}
+};
+
+static struct kunit_suite assoc_rx_suite = {
+	.name = "rdm_assoc_rx",
+	.test_cases = assoc_rx_cases,
+};
+
+kunit_test_suite(assoc_rx_suite);
