@@ -22,7 +22,7 @@ static void keep(struct sim *s, const struct pkt *p)
 {
 	u64 i = s->count[C_SENT];
 
-	if (s->nkept < ARRAY_SIZE(s->kept)) {
+	if (s->nkept < s->keep) {
 		s->kept[s->nkept++] = pkt_copy(p);
 	} else {
 		i = rnd(s) % i;
@@ -133,6 +133,18 @@ void net_replay(struct sim *s, u64 arg)
 
 		s->count[C_REPLAY]++;
 		sim_packet(s, s->now + rnd(s) % (10 * SIM_MS), p);
+	}
+}
+
+/* All that was kept, in the order in which it was sent or not. */
+void net_replay_all(struct sim *s, u64 arg)
+{
+	u64 spread = chance(s, 5000) ? 0 : 50 * SIM_MS;
+
+	trace(s, "all that was kept comes again");
+	for (u32 i = 0; i < s->nkept; i++) {
+		s->count[C_REPLAY]++;
+		sim_packet(s, s->now + (spread ? rnd(s) % spread : 0), pkt_copy(s->kept[i]));
 	}
 }
 

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <linux/rdm.h>
+
 #include "sim.h"
 
 static struct rdm_tuple tuple(const struct node *n, u16 remote)
@@ -158,14 +160,25 @@ void node_read_later(struct node *n)
 	sim_call(n->s, n->s->now + rnd(n->s) % (2 * n->read_every + 1), read_event, n->id);
 }
 
-void node_send(struct node *n, u16 dst, u32 len)
+void node_send(struct node *n, u16 dst, u32 len, u8 mode, u64 deadline)
 {
 	struct sim *s = n->s;
 	struct peer *p = peer_find(n, dst);
-	struct msg *m = check_accept(s, n->id, dst, len);
+	struct msg *m = check_accept(s, n->id, dst, len, mode, deadline);
+	struct rdm_txmsg *t = &m->tx->tx;
 	struct rdm_out out;
 
-	trace(s, "node %u: accepts message %u, %u bytes for node %u", n->id, m->id, len, dst);
+	t->mode = mode;
+	t->deadline = deadline;
+	if (mutation == MUT_NO_DEADLINE)
+		t->deadline = 0;
+	if (mutation == MUT_ONCE_MOVED && mode == RDM_AT_MOST_ONCE)
+		t->mode = RDM_AT_LEAST_ONCE;
+	if (mutation == MUT_LEAST_STAYS)
+		t->mode = RDM_EXACTLY_ONCE;
+
+	trace(s, "node %u: accepts message %u, %u bytes for node %u, mode %u%s", n->id, m->id,
+	      len, dst, mode, deadline ? " with a deadline" : "");
 	if (!p) {
 		p = peer_new(n, dst, rnd(s) | 1);
 		s->count[C_INITIATED]++;

@@ -96,7 +96,7 @@ void node_room(struct node *n);
 void node_rx(struct node *n, struct pkt *p);
 u64 node_deadline(const struct node *n);
 void node_timer(struct node *n);
-void node_send(struct node *n, u16 dst, u32 len);
+void node_send(struct node *n, u16 dst, u32 len, u8 mode, u64 deadline);
 void node_set_mtu(struct node *n, u32 mtu);
 void node_free(struct node *n);
 

@@ -70,7 +70,7 @@ static u32 put_msg(struct peer *p, struct rdm_txmsg *t, u8 *to)
 	struct msg *m = container_of(t, struct txrec, tx)->m;
 	u32 len = rdm_wire_put_msg(to, t->seq, t->len);
 
-	check_bound(p->n->s, p, m);
+	check_sent(p->n->s, p, m, 0, t->len);
 	msg_fill(m, 0, t->len, to + len);
 	return len + t->len;
 }
@@ -82,7 +82,7 @@ static u32 put_frag(struct peer *p, struct rdm_txmsg *t, u16 frag, u8 *to)
 
 	if (frag >= t->nfrags || t->finished)
 		fail(p->n->s, "message %u: plan of fragment %u of %u", m->id, frag, t->nfrags);
-	check_bound(p->n->s, p, m);
+	check_sent(p->n->s, p, m, off, n);
 	len = rdm_wire_put_frag(to, t->seq, t->len, off, n);
 	if (mutation == MUT_SHORT_FRAG && n > 1)
 		msg_fill(m, off + 1, n, to + len);
@@ -136,7 +136,7 @@ static void send_plan(struct peer *p, const struct rdm_plan *plan)
 				fail(p->n->s, "a bundle runs past the queue's end");
 				return;
 			}
-			if (!t->finished)
+			if (!t->finished || mutation == MUT_SEND_FINISHED)
 				len += put_msg(p, t, buf + len);
 		}
 	}
@@ -235,6 +235,8 @@ static bool send_all(struct peer *p, struct rdm_out *out)
 		more = !list_empty(&pool);
 		if (!more)
 			return false;
+		if (mutation == MUT_NO_SKIP)
+			p->a.txq.ndue = 0;
 		more = rdm_assoc_next(&p->a, s->now, &pool, below(s, 64) + 1, &plan, out);
 		empty_pool(&pool);
 		if (more && !(mutation == MUT_LOSE_RETRANSMIT && plan.again &&
@@ -311,6 +313,8 @@ static void peer_over(struct peer *p)
 		     p->a.cong.in_flight);
 	if (p->a.agreed && (p->a.reasm.n || p->a.txq.nbound))
 		fail(s, "association %u is closed by agreement with messages in doubt", p->uid);
+	if (p->a.agreed)
+		check_books(p);
 	list_del(&p->node);
 	bury(p);
 	while ((m = rdm_reasm_first(&p->a.reasm))) {
@@ -331,10 +335,11 @@ static void peer_over(struct peer *p)
 		list_for_each_entry(t, &p->a.txq.msgs, node) {
 			struct msg *m = container_of(t, struct txrec, tx)->m;
 
-			if (t->bound || m->delivered || m->queued)
-				fail(s, "message %u goes on, but it was %s", m->id,
-				     t->bound ? "bound" : "delivered");
-			m->unbound = true;
+			if (t->bound)
+				fail(s, "message %u goes on, but it is bound", m->id);
+			if (mutation == MUT_NO_DOUBT)
+				t->doubt = false;
+			check_moves(s, m);
 		}
 		rdm_out_init(&out);
 		fresh = !next;
@@ -410,8 +415,14 @@ void peer_timer(struct peer *p)
 	rdm_out_init(&out);
 	p->timer_at = U64_MAX;
 	rdm_assoc_timer(&p->a, s->now, &out);
-	if (p->a.rec.pto_count > ptos)
+	if (p->a.rec.pto_count > ptos) {
+		struct rdm_txmsg *t;
+
 		s->count[C_PTO]++;
+		list_for_each_entry(t, &p->a.txq.msgs, node)
+			if (mutation == MUT_ONCE_AGAIN && t->bound)
+				t->mode = RDM_EXACTLY_ONCE;
+	}
 	if (p->a.want_probe && !probe)
 		s->count[C_WINDOW_PROBE]++;
 	if (!peer_finish(p, &out))
@@ -577,6 +588,7 @@ static bool rx_message(struct peer *p, const struct rdm_frame *f, const struct p
 /* Messages that the sender has given up; returns false when the frame is bad. */
 static bool rx_skip(struct peer *p, const struct rdm_frame *f, struct rdm_out *out)
 {
+	u64 consumed = p->a.rx_consumed;
 	struct rdm_rxmsg *m;
 	struct rxrec *r;
 	int err;
@@ -587,6 +599,8 @@ static bool rx_skip(struct peer *p, const struct rdm_frame *f, struct rdm_out *o
 		uncharge(p->n, r);
 		peer_free_rx(r);
 	}
+	if (mutation == MUT_SKIP_NO_CREDIT)
+		p->a.rx_consumed = consumed;
 	while ((m = rdm_assoc_rx_next(&p->a)))
 		deliver(p, container_of(m, struct rxrec, m));
 	return !err;

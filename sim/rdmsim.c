@@ -36,6 +36,14 @@ const char *const mutation_names[MUT__NR] = {
 	[MUT_ANY_RESET] = "any-reset",
 	[MUT_NO_OUTCOME] = "no-outcome",
 	[MUT_KEEP_RECORDS] = "keep-records",
+	[MUT_NO_SKIP] = "no-skip",
+	[MUT_SKIP_NO_CREDIT] = "skip-no-credit",
+	[MUT_ONCE_AGAIN] = "once-again",
+	[MUT_ONCE_MOVED] = "once-moved",
+	[MUT_NO_DEADLINE] = "no-deadline",
+	[MUT_SEND_FINISHED] = "send-finished",
+	[MUT_LEAST_STAYS] = "least-stays",
+	[MUT_NO_DOUBT] = "no-doubt",
 };
 
 static void how_to_replay(void)

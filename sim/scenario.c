@@ -3,6 +3,8 @@
  * rdmsim: the runs. Each scenario sets a network, sockets, traffic and faults
  * up by the seed, and promises what must come of it; check.c holds it to that.
  */
+#include <linux/rdm.h>
+
 #include "sim.h"
 
 static u32 pick_len(struct sim *s, const struct traffic *t)
@@ -35,6 +37,20 @@ static u32 pick_len(struct sim *s, const struct traffic *t)
 	return min(len, t->max_len);
 }
 
+static void send_one(struct sim *s, struct node *n, const struct traffic *t)
+{
+	u32 len = pick_len(s, t);
+	u8 mode = RDM_EXACTLY_ONCE;
+	u64 deadline = 0;
+
+	while (t->modes && !(t->modes & BIT(mode = below(s, 3))))
+		;
+	if (chance(s, t->deadlines))
+		deadline = s->now + 1 + rnd(s) % (chance(s, 5000) ? t->deadline :
+								    t->deadline / 50 + 1);
+	node_send(n, t->dst, len, mode, deadline);
+}
+
 static void traffic_tick(struct sim *s, u64 arg)
 {
 	struct traffic *t = &s->traffic[arg];
@@ -52,7 +68,7 @@ static void traffic_tick(struct sim *s, u64 arg)
 			break;
 		}
 		t->left--;
-		node_send(n, t->dst, pick_len(s, t));
+		send_one(s, n, t);
 	}
 	if (t->left)
 		sim_call(s, s->now + 100 * SIM_US + rnd(s) % (2 * every + 1), traffic_tick, arg);
@@ -433,7 +449,7 @@ static void restarts(struct sim *s)
 
 	ordinary(s);
 	patient(s);
-	s->keep = true;
+	s->keep = 64;
 	if (chance(s, 5000))
 		every_link(s, disorder);
 	while (n--) {
@@ -459,7 +475,7 @@ static void closes(struct sim *s)
 
 	ordinary(s);
 	patient(s);
-	s->keep = true;
+	s->keep = 64;
 	if (chance(s, 5000))
 		every_link(s, disorder);
 	while (n--) {
@@ -512,7 +528,7 @@ static void nobody_there(struct sim *s)
 static void replays(struct sim *s)
 {
 	ordinary(s);
-	s->keep = true;
+	s->keep = 64;
 	every_link(s, drop_a_little);
 	for (u32 i = 0; i < 10; i++) {
 		sim_call(s, s->now + between(s, 0, 2000) * SIM_MS, net_replay, 0);
@@ -542,7 +558,7 @@ static void both_open(struct sim *s)
 static void idle(struct sim *s)
 {
 	ordinary(s);
-	s->keep = true;
+	s->keep = 64;
 	for (u16 i = 0; i < s->nnodes; i++)
 		s->nodes[i].idle_timeout = between(s, 5, 2000) * SIM_MS;
 	for (u32 i = 0; i < s->ntraffic; i++) {
@@ -598,6 +614,195 @@ static void no_memory(struct sim *s)
 	ordinary(s);
 	every_link(s, drop_a_little);
 	s->bad_pool = between(s, 100, 5000);
+}
+
+/* Modes and deadlines */
+
+#define ONLY_LEAST	BIT(RDM_AT_LEAST_ONCE)
+#define ALL_MODES	(BIT(RDM_EXACTLY_ONCE) | BIT(RDM_AT_LEAST_ONCE) | BIT(RDM_AT_MOST_ONCE))
+
+/* All messages of a run, so call it last. */
+static void mix(struct sim *s, u8 modes)
+{
+	for (u32 i = 0; i < s->ntraffic; i++) {
+		struct traffic *t = &s->traffic[i];
+
+		t->modes = modes;
+		t->deadlines = chance(s, 7000) ? below(s, 6000) : 0;
+		t->deadline = between(s, 1, chance(s, 5000) ? 200 : 5000) * SIM_MS;
+	}
+}
+
+static void modes(struct sim *s)
+{
+	ordinary(s);
+	every_link(s, chance(s, 5000) ? drop_some : drop_a_little);
+	if (chance(s, 5000))
+		every_link(s, disorder);
+	if (chance(s, 2000))
+		every_link(s, dup);
+	if (chance(s, 2000))
+		s->bad_pool = between(s, 100, 5000);
+	mix(s, ALL_MODES);
+}
+
+static void modes_full(struct sim *s)
+{
+	switch (below(s, 4)) {
+	case 0:
+		slow_reader(s);
+		break;
+	case 1:
+		window(s);
+		break;
+	case 2:
+		stopped_reader(s);
+		break;
+	default:
+		large(s);
+	}
+	s->deadline = s->now + 600 * SIM_SEC;
+	mix(s, ALL_MODES);
+}
+
+static void modes_shared(struct sim *s)
+{
+	shared_receiver(s);
+	mix(s, ALL_MODES);
+}
+
+static void modes_mtu(struct sim *s)
+{
+	mtu_shrinks(s);
+	mix(s, ALL_MODES);
+}
+
+static void modes_limits(struct sim *s)
+{
+	limits(s);
+	mix(s, ALL_MODES);
+}
+
+static void modes_idle(struct sim *s)
+{
+	idle(s);
+	mix(s, ALL_MODES);
+}
+
+static void modes_open(struct sim *s)
+{
+	both_open(s);
+	mix(s, ALL_MODES);
+}
+
+static void modes_restart(struct sim *s)
+{
+	if (chance(s, 5000))
+		restarts(s);
+	else
+		closes(s);
+	/* delivered, and the sender does not know it */
+	if (chance(s, 3000))
+		s->links[1][0].drop = between(s, 3000, 6000);
+	/* what an association left behind may find nobody any more */
+	if (chance(s, 3000))
+		sim_call(s, s->now + between(s, 0, 1000) * SIM_MS, crash, 1);
+	mix(s, ALL_MODES);
+}
+
+/* The receiver comes back, each time before anybody's patience ends. */
+static void comes_back(struct sim *s)
+{
+	u32 n = 1 + below(s, 4);
+	u64 at = s->now;
+
+	ordinary(s);
+	s->traffic[1].left = 0;
+	patient(s);
+	s->may_crash = false;
+	s->least_acked = true;
+	s->keep = 64;
+	every_link(s, chance(s, 5000) ? disorder : drop_a_little);
+	/* delivered, and the sender does not know it */
+	if (chance(s, 3000))
+		s->links[1][0].drop = between(s, 3000, 6000);
+	while (n--) {
+		at += between(s, 1, 400) * SIM_MS;
+		switch (below(s, 3)) {
+		case 0:
+			sim_call(s, at, restart, 1);
+			break;
+		case 1:
+			sim_call(s, at, crash, 1);
+			at += between(s, 1, 3000) * SIM_MS;
+			sim_call(s, at, host_back, 1);
+			break;
+		default:
+			sim_call(s, at, sock_close, 1);
+			at += between(s, 1, 3000) * SIM_MS;
+			sim_call(s, at, sock_open, 1);
+		}
+		sim_call(s, at + between(s, 0, 20) * SIM_SEC, net_replay, 0);
+	}
+	mix(s, chance(s, 5000) ? ONLY_LEAST : ALL_MODES);
+}
+
+/* Whatever holds a message up, its deadline is kept. */
+static void deadlines(struct sim *s)
+{
+	switch (below(s, 4)) {
+	case 0:
+		silence(s);
+		break;
+	case 1:
+		blackout(s);
+		break;
+	case 2:
+		stopped_reader(s);
+		break;
+	default:
+		gone_for_good(s);
+	}
+	mix(s, ALL_MODES);
+	for (u32 i = 0; i < s->ntraffic; i++)
+		s->traffic[i].deadlines = 9000;
+}
+
+/*
+ * One end gives up while the other one lives, then both meet again; and every packet that
+ * there was comes again, at every age: before and after cookies are too old, and tombstones.
+ */
+static void one_sided(struct sim *s)
+{
+	u32 n = 1 + below(s, 3);
+	u64 at = s->now;
+
+	ordinary(s);
+	patient(s);
+	s->patience = 200 * SIM_SEC;
+	s->keep = ARRAY_SIZE(s->kept);
+	every_link(s, chance(s, 5000) ? disorder : drop_a_little);
+	for (u16 i = 0; i < s->nnodes; i++) {
+		s->nodes[i].user_timeout = between(s, 1, chance(s, 5000) ? 5 : 60) * SIM_SEC;
+		s->nodes[i].idle_timeout = between(s, 1, chance(s, 5000) ? 20 : 400) * SIM_SEC;
+	}
+	for (u32 i = 0; i < s->ntraffic; i++) {
+		s->traffic[i].left = min(s->traffic[i].left, 60U);
+		s->traffic[i].max_len = min(s->traffic[i].max_len, 5000U);
+		s->traffic[i].every = between(s, 50, 3000) * SIM_MS;
+	}
+	while (n--) {
+		u16 from = below(s, 2);
+
+		at += between(s, 0, 10000) * SIM_MS;
+		take_down(s, from, !from, at, between(s, 1, 90) * SIM_SEC);
+		if (chance(s, 3000))
+			sim_call(s, at + between(s, 0, 20) * SIM_SEC, restart, below(s, 2));
+	}
+	for (n = 0; n < 14; n++)
+		sim_call(s, s->now + between(s, 0, chance(s, 5000) ? 30000 : 200000) * SIM_MS,
+			 net_replay_all, 0);
+	mix(s, ALL_MODES);
 }
 
 const struct scenario scenarios[] = {
@@ -657,6 +862,31 @@ const struct scenario scenarios[] = {
 	  pn_runs_out, 100, 2, { C_ACKED, C_FAILED } },
 	{ "too-long", "U5 a message that the peer does not take fails alone", too_long, 100, 2,
 	  { C_TOO_LONG, C_ACKED } },
+	{ "modes", "U1 modes and deadlines mix on one association, and each holds", modes, 100, 2,
+	  { C_ACKED, C_ONCE_LOST, C_EXPIRED, C_SKIP, C_BALANCED } },
+	{ "modes-full", "U9 what is given up gives its room to those that wait", modes_full, 100, 2,
+	  { C_REFUSED, C_WINDOW_PROBE, C_ONCE_LOST, C_EXPIRED, C_SKIP, C_OVERCOMMIT } },
+	{ "modes-shared", "U9 what is given up gives its room to other senders", modes_shared,
+	  100, 4, { C_REFUSED, C_ONCE_LOST, C_EXPIRED, C_SKIP } },
+	{ "modes-mtu", "U13 the path's MTU shrinks under messages of every mode", modes_mtu, 100, 2,
+	  { C_TOO_BIG, C_RECUT, C_ONCE_LOST, C_SKIP } },
+	{ "modes-limits", "U4 what is given up at the last sequence holds nobody up",
+	  modes_limits, 100, 2, { C_RENEWED, C_ONCE_LOST, C_EXPIRED, C_SKIP } },
+	{ "modes-idle", "U2 associations close when what was given up is told", modes_idle, 100, 2,
+	  { C_IDLE_CLOSE, C_RENEWED, C_SKIP, C_BALANCED } },
+	{ "modes-open", "U1 handshakes cross with messages of every mode", modes_open, 100, 2,
+	  { C_MET, C_SKIP, C_EXPIRED, C_ONCE_LOST } },
+	{ "modes-restart", "U6 only what may arrive twice reaches another incarnation",
+	  modes_restart, 100, 2,
+	  { C_RESTART, C_SOCK_CLOSE, C_RESET_TAKEN, C_MOVED, C_ONCE_LOST, C_SKIP } },
+	{ "comes-back", "U6 what is sent at least once reaches a receiver that comes back",
+	  comes_back, 100, 2, { C_RESTART, C_SOCK_CLOSE, C_MOVED, C_AGAIN, C_ICMP, C_ACKED } },
+	{ "deadline", "U7 each deadline is kept, whatever is wrong", deadlines, 100, 2,
+	  { C_EXPIRED, C_BLACKOUT, C_REFUSED, C_TIMEOUT, C_SKIP } },
+	{ "one-sided", "U2 packets of every age change nothing when one end has given up",
+	  one_sided, 50, 2,
+	  { C_REPLAY, C_TIMEOUT, C_TOMB_HIT, C_STALE_COOKIE, C_DUP_MSG, C_RESET_TAKEN, C_MOVED,
+	    C_SKIP } },
 	{ "no-memory", "U1 a sender that lacks memory goes on when it is back", no_memory, 100, 2,
 	  { C_NO_RECORD } },
 };

@@ -26,7 +26,8 @@ const char *const count_names[C__NR] = {
 	[C_ICMP] = "ICMP", [C_RESTART] = "restarts", [C_SOCK_CLOSE] = "closed sockets",
 	[C_IDLE_CLOSE] = "agreed closes", [C_RENEWED] = "renewals", [C_TIMEOUT] = "timeouts",
 	[C_RECUT] = "MTU cuts", [C_NO_RECORD] = "no record", [C_TOO_LONG] = "too long",
-	[C_SKIP] = "skips",
+	[C_SKIP] = "skips", [C_EXPIRED] = "expired", [C_ONCE_LOST] = "lost, and sent once",
+	[C_MOVED] = "moved", [C_AGAIN] = "delivered again", [C_BALANCED] = "balanced books",
 };
 
 u64 rnd(struct sim *s)
@@ -232,6 +233,12 @@ void sim_free(struct sim *s)
 			fail(s, "message %u is never given back", i);
 		free(s->msgs[i]->tx ? s->msgs[i]->tx->tx.acked : NULL);
 		free(s->msgs[i]->tx);
+		while (s->msgs[i]->bound) {
+			struct binding *b = s->msgs[i]->bound;
+
+			s->msgs[i]->bound = b->before;
+			free(b);
+		}
 		free(s->msgs[i]);
 	}
 	free(s->msgs);

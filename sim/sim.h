@@ -14,6 +14,7 @@
 #include <linux/time64.h>
 #include <linux/types.h>
 
+#include "check.h"
 #include "node.h"
 #include "test_rand.h"
 
@@ -62,37 +63,15 @@ enum count {
 	C_NO_RECORD,		/* no memory for a packet record */
 	C_TOO_LONG,		/* messages that the peer does not take */
 	C_SKIP,			/* SKIP frames received */
+	C_EXPIRED,		/* messages whose deadline passed */
+	C_ONCE_LOST,		/* messages sent at most once, and lost */
+	C_MOVED,		/* messages sent, and sent anew to a successor */
+	C_AGAIN,		/* deliveries of what another association had delivered */
+	C_BALANCED,		/* agreed ends at which both ends' books were compared */
 	C__NR
 };
 
 extern const char *const count_names[C__NR];
-
-/* The sender's record of a message; freed when the association gives it back. */
-struct txrec {
-	struct rdm_txmsg tx;
-	struct msg *m;
-};
-
-/* One message, for its whole life, as the judge knows it. */
-struct msg {
-	struct txrec *tx;	/* NULL once it was given back */
-	struct msg *hash;
-	u32 id;
-	u32 order;		/* place in its sender's accepted messages */
-	u32 len;
-	u16 src, dst;
-	u64 src_inc;
-	u32 uid;		/* of the association it was bound to; 0: none */
-	u64 seq;
-	u64 dst_inc;		/* incarnation it was bound to */
-	u64 accepted_at;
-	bool done;
-	bool unbound;		/* may be bound anew: the peer never had it */
-	bool queued;
-	u16 delivered;
-	u8 fate;
-	int error;
-};
 
 /* A packet on its way. */
 struct pkt {
@@ -133,6 +112,9 @@ struct traffic {
 	u32 burst;		/* messages at once */
 	u64 every;		/* about, between bursts */
 	u32 outstanding;	/* most without an outcome */
+	u8 modes;		/* 1 << RDM_EXACTLY_ONCE and so on; 0: that one */
+	u32 deadlines;		/* per 10,000: it has a deadline */
+	u64 deadline;		/* ... up to this long, ns */
 };
 
 struct sim {
@@ -152,16 +134,16 @@ struct sim {
 	u32 nnodes;
 	struct node nodes[MAX_NODES];
 	struct link links[MAX_NODES][MAX_NODES];
-	struct pkt *kept[64];	/* for replay */
+	struct pkt *kept[1024];	/* for replay */
 	u32 nkept;
-	bool keep;
+	u32 keep;		/* how many */
 
 	struct traffic traffic[12];
 	u32 ntraffic;
 
 	struct msg **msgs;
 	u32 nmsgs, msgs_size;
-	struct msg *by_seq[1024];
+	struct binding *by_seq[1024];
 	u32 open;		/* messages without an outcome */
 	u64 last_outcome;
 	u32 next_uid;
@@ -173,6 +155,7 @@ struct sim {
 	bool all_acked;		/* every message is acked and delivered */
 	u16 all_but;		/* ... unless this node is in it; 0: none */
 	bool all_fit;		/* ... but those that the peer does not take */
+	bool least_acked;	/* those to be sent at least once are */
 	bool may_crash;		/* a sender may vanish with its messages */
 	u64 deadline;		/* by when every message has its outcome */
 	u64 patience;		/* longest time from acceptance to outcome, 0: any */
@@ -194,18 +177,9 @@ void sim_free(struct sim *s);
 /* net.c */
 void net_send(struct sim *s, u16 src, u16 dst, const u8 *bytes, u32 len, u32 uid);
 void net_replay(struct sim *s, u64 arg);
+void net_replay_all(struct sim *s, u64 arg);
 void net_garbage(struct sim *s, u64 arg);
 void net_icmp(struct sim *s, const struct pkt *quoted);
-
-/* check.c */
-struct msg *check_accept(struct sim *s, u16 src, u16 dst, u32 len);
-void check_bound(struct sim *s, struct peer *p, struct msg *m);
-void check_done(struct sim *s, struct msg *m);
-void check_delivered(struct sim *s, struct node *n, struct rxrec *r);
-void check_queued(struct sim *s, struct rxrec *r);
-void check_forgotten(struct sim *s, struct msg *m);
-void check_end(struct sim *s);
-void msg_fill(const struct msg *m, u32 off, u32 len, u8 *to);
 
 /* scenario.c */
 struct scenario {
@@ -236,6 +210,14 @@ enum mutation {
 	MUT_ANY_RESET,		/* believe a RESET with a tag of a former life */
 	MUT_NO_OUTCOME,		/* lose the outcome of a message that failed */
 	MUT_KEEP_RECORDS,	/* lose a packet record */
+	MUT_NO_SKIP,		/* never tell what was given up */
+	MUT_SKIP_NO_CREDIT,	/* do not give the charge of what was given up back */
+	MUT_ONCE_AGAIN,		/* repeat what is sent at most once after a probe timeout */
+	MUT_ONCE_MOVED,		/* send it to a successor, too */
+	MUT_NO_DEADLINE,	/* forget the deadline */
+	MUT_SEND_FINISHED,	/* repeat messages that have their outcome */
+	MUT_LEAST_STAYS,	/* at least once ends with the association */
+	MUT_NO_DOUBT,		/* forget that a former association sent it */
 	MUT__NR
 };
 

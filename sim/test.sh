@@ -46,6 +46,14 @@ short-frag perfect fragments are taken from the wrong place
 trust-reset reorder the first RESET is believed
 any-reset replay a RESET of a former association is believed
 no-outcome silence the outcome of a failed message is lost
+no-skip modes what was given up is never told
+skip-no-credit modes the room of what was given up is lost
+once-again modes what is sent at most once is repeated after a probe timeout
+once-moved modes-restart what is sent at most once goes on to a successor
+no-deadline modes a deadline is forgotten
+send-finished modes a message that has its outcome is sent again
+least-stays comes-back what is sent at least once ends with its association
+no-doubt modes-restart a successor forgets that a message was sent before
 END
 
 out=$("$mutants" --mutate keep-records --scenario perfect --seeds 2 2>&1)
