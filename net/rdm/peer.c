@@ -250,7 +250,7 @@ static int peer_hash(struct rdm_peer *peer)
 	rn->npeers++;
 	peer->hashed = true;
 	/* it may have been set since the peer was made, and seen only hashed ones */
-	peer->a.cfg.user_timeout = READ_ONCE(rsk->user_timeout);
+	rdm_assoc_set_user_timeout(&peer->a, READ_ONCE(rsk->user_timeout));
 	hlist_add_head_rcu(&peer->tags[0].node, tag_bucket(rn, peer->tags[0].tag));
 	hlist_add_head_rcu(&peer->addr_node, addr_bucket(rn, peer->sk, &peer->remote));
 	list_add_tail(&peer->node, &rsk->peers);

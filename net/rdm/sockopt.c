@@ -30,7 +30,7 @@ static int set_user_timeout(struct sock *sk, u32 ms)
 	WRITE_ONCE(rsk->user_timeout, timeout);
 	list_for_each_entry(peer, &rsk->peers, node) {
 		spin_lock(&peer->lock);
-		peer->a.cfg.user_timeout = timeout;
+		rdm_assoc_set_user_timeout(&peer->a, timeout);
 		/* it may have become shorter */
 		rdm_timer_arm(peer, rdm_now());
 		spin_unlock(&peer->lock);
