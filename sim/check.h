@@ -43,6 +43,7 @@ struct msg {
 	bool sent;
 	bool done;
 	bool unbound;		/* may be bound anew */
+	bool arrived;		/* a part of it, at least */
 	bool queued;
 	u16 delivered;
 	u8 fate;
@@ -55,6 +56,7 @@ void check_moves(struct sim *s, struct msg *m);
 void check_books(struct peer *p);
 void check_done(struct sim *s, struct msg *m);
 void check_delivered(struct sim *s, struct node *n, struct rxrec *r);
+void check_arrived(struct sim *s, u32 uid, u64 seq);
 void check_queued(struct sim *s, struct rxrec *r);
 void check_forgotten(struct sim *s, struct msg *m);
 void check_end(struct sim *s);

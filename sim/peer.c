@@ -538,6 +538,7 @@ static bool rx_message(struct peer *p, const struct rdm_frame *f, const struct p
 	struct rxrec *r;
 	bool ok = true;
 
+	check_arrived(p->n->s, k->uid, f->seq);
 	switch (rdm_assoc_rx_check(&p->a, f, &held)) {
 	case RDM_RX_DUP:
 		p->n->s->count[C_DUP_MSG]++;

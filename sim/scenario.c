@@ -701,11 +701,10 @@ static void modes_restart(struct sim *s)
 		restarts(s);
 	else
 		closes(s);
-	/* delivered, and the sender does not know it */
-	if (chance(s, 3000))
-		s->links[1][0].drop = between(s, 3000, 6000);
-	/* what an association left behind may find nobody any more */
-	if (chance(s, 3000))
+	/* delivered, and the sender does not know it; and then nobody is there any more */
+	if (chance(s, 5000))
+		s->links[1][0].drop = between(s, 3000, 7000);
+	if (chance(s, 5000))
 		sim_call(s, s->now + between(s, 0, 1000) * SIM_MS, crash, 1);
 	mix(s, ALL_MODES);
 }
