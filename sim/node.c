@@ -42,6 +42,7 @@ void node_init(struct sim *s, u16 id)
 	n->idle_timeout = 300 * SIM_SEC;
 	n->mtu = 1472;
 	n->max_peers = 8;
+	n->cong = s->seed & 1 ? &rdm_cong_newreno : &rdm_cong_cubic;
 	node_bind(n);
 }
 
@@ -269,7 +270,7 @@ static void rx_init(struct node *n, const struct pkt *k)
 		.user_timeout = n->user_timeout,
 		.max_msg = n->max_msg,
 		.mtu = n->mtu,
-		.cong = &rdm_cong_newreno,
+		.cong = n->cong,
 		.fifo = n->fifo,
 	};
 	struct rdm_cookie ck = { .time = n->s->now };

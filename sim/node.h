@@ -82,6 +82,7 @@ struct node {
 	u64 first_seq, first_pn;
 	u32 mtu;
 	u32 max_peers;
+	const struct rdm_cong_ops *cong;
 	u32 last_order[MAX_NODES];	/* FIFO: order + 1 of the last one delivered */
 	u64 last_inc[MAX_NODES];
 };

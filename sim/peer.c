@@ -47,7 +47,7 @@ struct peer *peer_new(struct node *n, u16 remote, u64 tag)
 		.idle_timeout = n->idle_timeout,
 		.max_msg = n->max_msg,
 		.mtu = n->mtu,
-		.cong = &rdm_cong_newreno,
+		.cong = n->cong,
 		.fifo = n->fifo && mutation != MUT_NO_FIFO,
 	};
 

@@ -5,6 +5,7 @@
  */
 #include <linux/rdm.h>
 
+#include "fatpath.h"
 #include "sim.h"
 
 static u32 pick_len(struct sim *s, const struct traffic *t)
@@ -839,6 +840,8 @@ const struct scenario scenarios[] = {
 	  { C_BLACKOUT, C_TIMEOUT } },
 	{ "bottleneck", "U1 every message crosses a bottleneck with a short queue",
 	  bottleneck, 100, 2, { C_QUEUE_FULL } },
+	{ "fat-path", "CUBIC uses a long fat path with a short queue better than NewReno",
+	  fat_path, 1, 4, { C_QUEUE_FULL, C_FRAGMENT } },
 	{ "mtu", "U13 the path's MTU shrinks in mid-flow", mtu_shrinks, 100, 2,
 	  { C_TOO_BIG, C_RECUT } },
 	{ "restart", "U6 nothing bound to an incarnation reaches another", restarts, 100, 2,

@@ -215,6 +215,8 @@ void sim_run(struct sim *s)
 	}
 	if (!s->failed)
 		check_end(s);
+	if (!s->failed && s->verdict)
+		s->verdict(s);
 }
 
 void sim_free(struct sim *s)

@@ -158,6 +158,7 @@ struct sim {
 	bool least_acked;	/* those to be sent at least once are */
 	bool may_crash;		/* a sender may vanish with its messages */
 	u64 deadline;		/* by when every message has its outcome */
+	void (*verdict)(struct sim *s);	/* what else, looked at when all is done */
 	u64 patience;		/* longest time from acceptance to outcome, 0: any */
 };
 
@@ -181,7 +182,7 @@ void net_replay_all(struct sim *s, u64 arg);
 void net_garbage(struct sim *s, u64 arg);
 void net_icmp(struct sim *s, const struct pkt *quoted);
 
-/* scenario.c */
+/* scenario.c, and fatpath.c */
 struct scenario {
 	const char *name;
 	const char *says;

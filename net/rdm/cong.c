@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Congestion control: the count of bytes in flight, recovery episodes and
- * their undoing, and NewReno as RFC 9002 section 7 gives it. Another algorithm
- * is a file of its own with a struct rdm_cong_ops. Loss detection is not here
- * (recovery), nor is pacing.
+ * Congestion control, the part that all algorithms share: the count of bytes in
+ * flight, recovery episodes and their undoing (RFC 9002 section 7), and the list
+ * of algorithms. Each of them is a file of its own with a struct rdm_cong_ops.
+ * Loss detection is not here (recovery), nor is pacing.
  */
 #include <linux/bug.h>
 #include <linux/kernel.h>
 #include <linux/limits.h>
 #include <linux/minmax.h>
+#include <linux/string.h>
 
 #include "cong.h"
 
@@ -16,6 +17,21 @@
 #define CONG_INITIAL_PACKETS	10
 #define CONG_INITIAL_BYTES	14720
 #define CONG_MIN_PACKETS	2
+
+static const struct rdm_cong_ops *const algorithms[] = {
+	&rdm_cong_newreno,
+	&rdm_cong_cubic,
+};
+
+const struct rdm_cong_ops *rdm_cong_find(const char *name)
+{
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(algorithms); i++)
+		if (!strcmp(algorithms[i]->name, name))
+			return algorithms[i];
+	return NULL;
+}
 
 static u64 cong_min_window(const struct rdm_cong *c)
 {
@@ -49,6 +65,8 @@ void rdm_cong_set_mss(struct rdm_cong *c, u32 mss)
 		c->cwnd = cong_initial_window(c);
 	else
 		c->cwnd = max(c->cwnd, cong_min_window(c));
+	if (c->ops->resized)
+		c->ops->resized(c);
 }
 
 void rdm_cong_sent(struct rdm_cong *c, u32 bytes)
@@ -73,6 +91,12 @@ void rdm_cong_acked(struct rdm_cong *c, u64 now, u64 sent_time, u32 bytes, bool 
 {
 	rdm_cong_discard(c, bytes);
 	c->ops->acked(c, now, sent_time, bytes, app_limited);
+}
+
+void rdm_cong_ack_end(struct rdm_cong *c, const struct rdm_cong_ack *ack)
+{
+	if (c->ops->ack_end)
+		c->ops->ack_end(c, ack);
 }
 
 static void cong_event(struct rdm_cong *c, u64 now, u64 sent_time)
@@ -139,44 +163,3 @@ u64 rdm_cong_room(const struct rdm_cong *c)
 {
 	return c->cwnd > c->in_flight ? c->cwnd - c->in_flight : 0;
 }
-
-/* NewReno: priv[0] counts the bytes acked towards the next packet of window. */
-
-static void newreno_acked(struct rdm_cong *c, u64 now, u64 sent_time, u32 bytes, bool app_limited)
-{
-	if (app_limited || rdm_cong_in_recovery(c, sent_time))
-		return;
-
-	/* Slow start, RFC 9002 section 7.3.1. */
-	if (c->cwnd < c->ssthresh) {
-		c->cwnd += bytes;
-		return;
-	}
-
-	/* Congestion avoidance: one packet for each window acked, section 7.3.3. */
-	c->priv[0] += bytes;
-	if (c->priv[0] >= c->cwnd) {
-		c->priv[0] -= c->cwnd;
-		c->cwnd += c->mss;
-	}
-}
-
-static void newreno_congested(struct rdm_cong *c, u64 now, u64 sent_time)
-{
-	/* kLossReductionFactor, RFC 9002 appendix B.1. */
-	c->ssthresh = c->cwnd / 2;
-	c->cwnd = c->ssthresh;
-	c->priv[0] = 0;
-}
-
-static void newreno_persistent(struct rdm_cong *c)
-{
-	c->priv[0] = 0;
-}
-
-const struct rdm_cong_ops rdm_cong_newreno = {
-	.name = "newreno",
-	.acked = newreno_acked,
-	.congested = newreno_congested,
-	.persistent = newreno_persistent,
-};

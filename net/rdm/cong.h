@@ -3,9 +3,8 @@
  * Congestion control of one association: how many bytes may be in flight.
  *
  * The common part counts bytes in flight and keeps what every algorithm needs;
- * what the window does is behind struct rdm_cong_ops. rdm_cong_newreno is the
- * algorithm of RFC 9002 section 7. Which packet is lost is decided by
- * recovery, when one may leave by the pacer; neither is here.
+ * what the window does is behind struct rdm_cong_ops. Which packet is lost is
+ * decided by recovery, when one may leave by the pacer; neither is here.
  *
  * Pure: times are u64 nanoseconds of one monotonic clock.
  */
@@ -17,11 +16,29 @@
 struct rdm_cong;
 
 /**
+ * struct rdm_cong_ack - what one ACK frame told, all packets of it together
+ * @now: ns, when it came
+ * @rtt: ns, the round trip that it measured; 0: none
+ * @srtt: ns, the smoothed round trip, @rtt included; 0: none yet
+ * @largest: largest packet number in it
+ * @next_pn: number of the next packet that will be sent
+ */
+struct rdm_cong_ack {
+	u64 now;
+	u64 rtt;
+	u64 srtt;
+	u64 largest;
+	u64 next_pn;
+};
+
+/**
  * struct rdm_cong_ops - a congestion control algorithm
  * @name: its name, as sockopt and proc show it
  * @init: set the fields that are the algorithm's own; the common ones are set
  * @acked: @bytes sent at @sent_time were acked at @now and have left in_flight;
  *	@app_limited: the window was not in use, so it must not grow for this
+ * @ack_end: @acked has been called for each packet that an ACK frame newly acked,
+ *	before the losses that it shows. May be NULL
  * @congested: a recovery episode begins, because a packet sent at @sent_time
  *	was lost or arrived with ECN-CE: set ssthresh and cwnd. The common part
  *	calls it once per episode, and keeps the window at its minimum or above
@@ -29,15 +46,21 @@ struct rdm_cong;
  *	and cwnd is the minimum window already. May be NULL
  * @undo: cwnd and ssthresh are again what they were before the last episode;
  *	take back what @congested did to the algorithm's own. May be NULL
+ * @resized: @mss of the state is another one now. May be NULL
  */
 struct rdm_cong_ops {
 	const char *name;
 	void (*init)(struct rdm_cong *c);
 	void (*acked)(struct rdm_cong *c, u64 now, u64 sent_time, u32 bytes, bool app_limited);
+	void (*ack_end)(struct rdm_cong *c, const struct rdm_cong_ack *ack);
 	void (*congested)(struct rdm_cong *c, u64 now, u64 sent_time);
 	void (*persistent)(struct rdm_cong *c);
 	void (*undo)(struct rdm_cong *c);
+	void (*resized)(struct rdm_cong *c);
 };
+
+/* Of rdm_cong.priv: what the largest algorithm needs. */
+#define RDM_CONG_PRIV	9
 
 /**
  * struct rdm_cong - congestion state
@@ -69,10 +92,21 @@ struct rdm_cong {
 	u32 mss;
 	bool recovery;
 	bool prior_recovery;
-	u64 priv[6];
+	u64 priv[RDM_CONG_PRIV];
 };
 
+/* RFC 9002 section 7: cong_newreno.c */
 extern const struct rdm_cong_ops rdm_cong_newreno;
+/* RFC 9438 with the slow start of RFC 9406: cong_cubic.c */
+extern const struct rdm_cong_ops rdm_cong_cubic;
+
+/**
+ * rdm_cong_find() - an algorithm by its name
+ * @name: "newreno", "cubic"
+ *
+ * Return: it, or NULL.
+ */
+const struct rdm_cong_ops *rdm_cong_find(const char *name);
 
 /**
  * rdm_cong_init() - start with the initial window and nothing in flight
@@ -111,6 +145,16 @@ void rdm_cong_sent(struct rdm_cong *c, u32 bytes);
  * @app_limited: the window was not in use when the ack came (section 7.8)
  */
 void rdm_cong_acked(struct rdm_cong *c, u64 now, u64 sent_time, u32 bytes, bool app_limited);
+
+/**
+ * rdm_cong_ack_end() - all packets that an ACK frame newly acked have been told of
+ * @c: the state
+ * @ack: what it told of them together
+ *
+ * After rdm_cong_acked() of each, before rdm_cong_lost() of those that it shows
+ * to be lost.
+ */
+void rdm_cong_ack_end(struct rdm_cong *c, const struct rdm_cong_ack *ack);
 
 /**
  * rdm_cong_lost() - a packet in flight has been declared lost

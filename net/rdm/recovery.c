@@ -179,6 +179,7 @@ int rdm_recovery_ack(struct rdm_recovery *r, struct rdm_rtt *rtt, struct rdm_con
 		     const struct rdm_frame *ack, u64 now, struct list_head *out)
 {
 	u64 largest = ack->seq, clean = U64_MAX;
+	struct rdm_cong_ack told = { .now = now, .largest = largest, .next_pn = r->next_pn };
 	struct rdm_sent *s, *tmp, *newest = NULL;
 	int i = ack->nranges - 1, n = 0;
 
@@ -205,8 +206,13 @@ int rdm_recovery_ack(struct rdm_recovery *r, struct rdm_rtt *rtt, struct rdm_con
 	n += ack_late(r, rtt, c, ack, now, &clean, out);
 	if (largest >= r->largest)
 		r->largest = largest + 1;
-	if (newest && newest->pn == largest)
+	if (newest && newest->pn == largest) {
 		rdm_rtt_sample(rtt, now - newest->time, ack->delay, RDM_MAX_ACK_DELAY);
+		told.rtt = rtt->latest;
+	}
+	told.srtt = rtt->srtt;
+	if (n)
+		rdm_cong_ack_end(c, &told);
 	rdm_recovery_detect(r, rtt, c, now, clean, out);
 	if (newest && newest->time > r->last_acked_time)
 		r->last_acked_time = newest->time;

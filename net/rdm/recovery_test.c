@@ -467,6 +467,54 @@ static void recovery_counts_match_the_records(struct kunit *test)
 	}
 }
 
+static struct rdm_cong_ack told;
+static u32 told_times;
+
+static void record_acked(struct rdm_cong *c, u64 now, u64 sent_time, u32 bytes, bool app_limited)
+{
+}
+
+static void record_ack_end(struct rdm_cong *c, const struct rdm_cong_ack *ack)
+{
+	told = *ack;
+	told_times++;
+}
+
+static void recovery_tells_congestion_control_of_each_ack_once(struct kunit *test)
+{
+	static const struct rdm_cong_ops ops = {
+		.name = "record",
+		.acked = record_acked,
+		.ack_end = record_ack_end,
+	};
+	struct path *p = path(test, 5);
+
+	rdm_cong_init(&p->c, &ops, SIZE);
+	told_times = 0;
+	send_some(p, 3);
+	p->now += 2 * RTT;
+	send_some(p, 1);
+	ack(p, 5, 7);
+	KUNIT_EXPECT_EQ(test, told_times, 1);
+	KUNIT_EXPECT_EQ(test, told.now, p->now);
+	KUNIT_EXPECT_EQ(test, told.rtt, 2 * RTT);
+	KUNIT_EXPECT_EQ(test, told.srtt, p->rtt.srtt);
+	KUNIT_EXPECT_NE(test, told.srtt, RTT);
+	KUNIT_EXPECT_EQ(test, told.largest, 7);
+	KUNIT_EXPECT_EQ(test, told.next_pn, 9);
+	/* the same once more says nothing */
+	ack(p, 5, 7);
+	KUNIT_EXPECT_EQ(test, told_times, 1);
+	/* no sample of the round trip: the largest is known already */
+	p->now += RTT;
+	send_some(p, 1);
+	ack(p, 9, 9);
+	KUNIT_EXPECT_EQ(test, told_times, 2);
+	ack(p, 8, 9);
+	KUNIT_EXPECT_EQ(test, told_times, 3);
+	KUNIT_EXPECT_EQ(test, told.rtt, 0);
+}
+
 static struct kunit_case recovery_cases[] = {
 	KUNIT_CASE(recovery_ack_gives_records_back),
 	KUNIT_CASE(recovery_ack_of_what_was_never_sent_is_refused),
@@ -480,6 +528,7 @@ static struct kunit_case recovery_cases[] = {
 	KUNIT_CASE(recovery_threshold_is_bounded),
 	KUNIT_CASE(recovery_lost_packets_are_forgotten),
 	KUNIT_CASE(recovery_long_loss_is_persistent_congestion),
+	KUNIT_CASE(recovery_tells_congestion_control_of_each_ack_once),
 	KUNIT_CASE(recovery_short_loss_is_not_persistent),
 	KUNIT_CASE(recovery_requeue_leaves_what_is_sent_once),
 	KUNIT_CASE(recovery_waived_packets_carry_no_blame),

@@ -13,4 +13,4 @@ SHIM_SRCS := $(TOP)/tools/unit/shim.c
 SHIM_CPPFLAGS := -I$(TOP)/tools/unit/include -I$(TOP)/include/uapi -I$(TOP)/net/rdm -D_GNU_SOURCE
 
 # The kernel's dialect; these two warnings its idioms would set off everywhere.
-SHIM_CFLAGS := -std=gnu11 -Wall -Wextra -Werror -Wno-unused-parameter -Wno-sign-compare -g
+SHIM_CFLAGS := -std=gnu11 -fno-strict-aliasing -Wall -Wextra -Werror -Wno-unused-parameter -Wno-sign-compare -g
