@@ -370,16 +370,6 @@ RDM_TEST(api, multicast_and_broadcast_wait_for_groups)
 	EXPECT_EQ(0, outq(self->fd));
 }
 
-RDM_TEST(api, there_is_nobody_to_accept)
-{
-	struct addr at;
-	int fd = rdm_bound(variant->family, variant->type, &at);
-
-	EXPECT_FAIL(EOPNOTSUPP, listen(fd, 5));
-	EXPECT_FAIL(EOPNOTSUPP, accept(fd, NULL, NULL));
-	close(fd);
-}
-
 RDM_TEST(api, shutdown_closes_one_way)
 {
 	struct addr at, peer_at;

@@ -13,7 +13,7 @@
 here=$(cd "$(dirname "$0")" && pwd)
 results=$(mktemp /tmp/rdm-results.XXXXXX)
 
-programs="api option msg flow thread close fail fault packet outcome cmsg info way"
+programs="api option msg flow thread close fail fault packet outcome cmsg info way port accept"
 programs32="api32 option32 msg32 cmsg32 info32"
 labs="forge icmp restart addr"
 labs2="replay modes isolate"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * rdm cookie: see cookie.h. A cookie is the initiator's 48 bytes of parameters
- * as they came, our tag, the time, 8 zero bytes, and the seal. It is opaque to
+ * as they came, our tag, the time, our incarnation, and the seal. It is opaque to
  * the initiator, so its layout may change with every version of the module.
  */
 #include <linux/build_bug.h>
@@ -13,7 +13,7 @@
 
 #define CK_TAG		48
 #define CK_TIME		56
-#define CK_ZERO		64
+#define CK_OWN		64
 #define CK_MAC		72
 
 /**
@@ -64,8 +64,19 @@ void rdm_cookie_seal(u8 *p, const struct rdm_cookie_key *key, const struct rdm_t
 	rdm_wire_put_params(p, &ck->peer);
 	put_unaligned_be64(ck->tag, p + CK_TAG);
 	put_unaligned_be64(ck->time, p + CK_TIME);
-	memset(p + CK_ZERO, 0, CK_MAC - CK_ZERO);
+	put_unaligned_be64(incarnation, p + CK_OWN);
 	put_unaligned_be64(seal(p, key, t, incarnation), p + CK_MAC);
+}
+
+/**
+ * rdm_cookie_incarnation() - for which socket is a cookie?
+ * @p: RDM_COOKIE_LEN bytes, not checked yet
+ *
+ * Return: the incarnation that rdm_cookie_open() is to be asked with.
+ */
+u64 rdm_cookie_incarnation(const u8 *p)
+{
+	return get_unaligned_be64(p + CK_OWN);
 }
 
 /**

@@ -53,6 +53,7 @@ u64 rdm_cookie_tag(const struct rdm_cookie_key *key, const struct rdm_tuple *t,
 		   u64 peer_incarnation, u64 peer_tag);
 void rdm_cookie_seal(u8 *p, const struct rdm_cookie_key *key, const struct rdm_tuple *t,
 		     u64 incarnation, const struct rdm_cookie *ck);
+u64 rdm_cookie_incarnation(const u8 *p);
 int rdm_cookie_open(struct rdm_cookie *ck, const u8 *p, const struct rdm_cookie_key *key,
 		    const struct rdm_tuple *t, u64 incarnation, u64 now);
 

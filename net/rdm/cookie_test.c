@@ -39,6 +39,7 @@ static void cookie_says_what_it_was_told(struct kunit *test)
 	struct rdm_cookie ck;
 
 	seal(p);
+	KUNIT_EXPECT_EQ(test, rdm_cookie_incarnation(p), INCARNATION);
 	KUNIT_ASSERT_EQ(test, rdm_cookie_open(&ck, p, &key, &tuple, INCARNATION, MADE), 0);
 	KUNIT_EXPECT_EQ(test, ck.tag, made.tag);
 	KUNIT_EXPECT_EQ(test, ck.time, made.time);

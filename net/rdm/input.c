@@ -24,7 +24,8 @@
 
 /**
  * struct rx - a packet, or a super-packet, being taken apart
- * @sk: the socket
+ * @t: the tunnel that it came by
+ * @sk: the socket that it is for, as far as that is known; that of @peer
  * @rn: the namespace
  * @skb: UDP payload
  * @from: source
@@ -38,6 +39,7 @@
  * @ready: messages to deliver, by rdm_rec.node
  */
 struct rx {
+	struct rdm_tunnel *t;
 	struct sock *sk;
 	struct rdm_net *rn;
 	struct sk_buff *skb;
@@ -57,6 +59,7 @@ static void rx_lock(struct rx *rx, struct rdm_peer *peer, u64 tag)
 	rdm_out_init(&rx->out);
 	spin_lock_bh(&peer->lock);
 	rx->peer = peer;
+	rx->sk = peer->sk;
 	rx->tag = tag;
 	/* for sparse, which cannot follow a lock that rx holds */
 	__release(&peer->lock);
@@ -93,6 +96,10 @@ static void answer(struct rx *rx, const u8 *packet, u32 len)
 	struct dst_entry *dst;
 	struct sk_buff *skb;
 
+	if (!rx->sk)
+		rx->sk = rdm_port_any(rx->t);
+	if (!rx->sk)
+		return;
 	dst = rdm_udp_route(rx->sk, &rx->to, &rx->from, &saddr);
 	if (IS_ERR(dst))
 		return;
@@ -115,6 +122,10 @@ static void answer_reset(struct rx *rx, u64 tag, u8 reason)
 	rx_unlock(rx);
 	if (!__ratelimit(&rx->rn->reset_limit))
 		return;
+	if (!rx->sk)
+		rx->sk = rdm_port_any(rx->t);
+	if (!rx->sk)
+		return;
 	rdm_wire_put_reset(packet, tag, reason, rdm_sk(rx->sk)->incarnation);
 	rdm_inc(rx->rn, RESET_SENT);
 	answer(rx, packet, sizeof(packet));
@@ -133,6 +144,12 @@ static void tuple_of(const struct rx *rx, struct rdm_tuple *t)
 	memcpy(&t->w[2], &rx->from.ip, 16);
 	t->w[4] = (u64)ntohs(rx->to.port) << 16 | ntohs(rx->from.port);
 	t->w[5] = (u32)rx->from.scope;
+}
+
+/* A tag is known in the whole namespace, but good for one way to us only. */
+static bool belongs(const struct rx *rx, const struct rdm_peer *peer)
+{
+	return rdm_sk(peer->sk)->tunnel == rx->t && rdm_addr_eq(&peer->remote, &rx->from);
 }
 
 static const u8 *bytes(const struct rx *rx, u32 at, u32 len, u8 *buf)
@@ -155,7 +172,8 @@ static void rx_init(struct rx *rx, u32 at, u32 len)
 		rdm_inc(rx->rn, DROP_MALFORMED);
 		return;
 	}
-	if (sock_flag(rx->sk, SOCK_DEAD) || !welcome(rx)) {
+	rx->sk = rdm_port_for_init(rx->t, &rx->from, ck.peer.incarnation);
+	if (!rx->sk) {
 		rdm_inc(rx->rn, DROP_NO_SOCKET);
 		answer_reset(rx, ck.peer.tag, RDM_RESET_CLOSED);
 		return;
@@ -189,6 +207,7 @@ static void rx_init(struct rx *rx, u32 at, u32 len)
 static void rx_init_ack(struct rx *rx, const struct rdm_hdr *h, u32 at)
 {
 	u8 buf[48 + RDM_COOKIE_LEN];
+	struct rdm_seat *seat;
 	struct rdm_params pa;
 	struct rdm_peer *peer;
 	struct rdm_tuple t;
@@ -200,7 +219,7 @@ static void rx_init_ack(struct rx *rx, const struct rdm_hdr *h, u32 at)
 		return;
 	}
 	peer = rdm_peer_by_tag(rx->rn, h->tag);
-	if (!peer || peer->sk != rx->sk || !rdm_addr_eq(&peer->remote, &rx->from)) {
+	if (!peer || !belongs(rx, peer)) {
 		rdm_inc(rx->rn, DROP_TAG);
 		return;
 	}
@@ -210,7 +229,12 @@ static void rx_init_ack(struct rx *rx, const struct rdm_hdr *h, u32 at)
 		return;
 	}
 	rx_lock(rx, peer, h->tag);
-	rdm_assoc_rx_init_ack(&peer->a, rx->now, &pa, p + 48, &rx->out);
+	seat = &rdm_sk(rx->sk)->seat;
+	/* a child does not begin with another life of its peer */
+	if (seat->child && seat->incarnation != pa.incarnation)
+		rdm_assoc_fail(&peer->a, ECONNRESET, true, &rx->out);
+	else
+		rdm_assoc_rx_init_ack(&peer->a, rx->now, &pa, p + 48, &rx->out);
 	rx_unlock(rx);
 }
 
@@ -226,7 +250,7 @@ static void rx_reset(struct rx *rx, const struct rdm_hdr *h, u32 at)
 		rdm_inc(rx->rn, DROP_MALFORMED);
 		return;
 	}
-	peer = rdm_peer_find(rx->sk, &rx->from);
+	peer = rdm_peer_on(rx->t, &rx->from);
 	if (!peer) {
 		rdm_inc(rx->rn, DROP_RESET);
 		return;
@@ -241,13 +265,71 @@ static void rx_reset(struct rx *rx, const struct rdm_hdr *h, u32 at)
 }
 
 /*
+ * What to say of a cookie that is too old. STALE tells the peer that it never was, so that
+ * it may send everything again: only while a tombstone would still prove the contrary.
+ */
+static u8 too_old(struct rx *rx, const struct rdm_cookie *ck)
+{
+	if (rx->now - ck->time > RDM_TOMBSTONE_LIFE || rdm_tomb_find(rx->rn, ck->tag))
+		return RDM_RESET_CLOSED;
+	return RDM_RESET_STALE;
+}
+
+/* Data for an association that is not there: is there anyone who could have known it? */
+static u8 no_assoc(struct rx *rx)
+{
+	rx->sk = rdm_port_any(rx->t);
+	return rx->sk && sock_flag(rx->sk, SOCK_DEAD) ? RDM_RESET_CLOSED : RDM_RESET_NO_ASSOC;
+}
+
+/* The socket that a cookie is for, or NULL: then its messages are for nobody else either. */
+static struct sock *cookie_sock(struct rx *rx, const struct rdm_cookie *ck, u64 incarnation)
+{
+	struct sock *sk = rdm_port_for_cookie(rx->t, &rx->from, ck->peer.incarnation, incarnation);
+
+	rx->sk = sk;
+	if (!sk) {
+		rdm_inc(rx->rn, DROP_COOKIE);
+		answer_reset(rx, ck->tag, RDM_RESET_CLOSED);
+	}
+	return sk;
+}
+
+enum meeting { MET, STALE, SUCCEEDS, REPLACED };
+
+/* The cookie comes to an association with the same address: what becomes of that one? */
+static enum meeting meet_old(struct rx *rx, struct rdm_peer *old, const struct rdm_cookie *ck,
+			     const struct sock *sk)
+{
+	enum meeting what;
+
+	rx_lock(rx, old, 0);
+	if (old->sk == sk && rdm_assoc_rx_cookie(&old->a, rx->now, ck, &rx->out)) {
+		what = MET;
+	} else if (ck->time < old->a.cookie_time) {
+		what = STALE;
+	} else if (old->sk == sk && !rdm_sk(sk)->seat.child &&
+		   READ_ONCE(sk->sk_state) != TCP_LISTEN) {
+		what = SUCCEEDS;
+		rdm_assoc_fail(&old->a, ECONNRESET, false, &rx->out);
+		/* its successor is the one that the cookie asks for */
+		rx->out.acts &= ~RDM_OUT_CLOSED;
+	} else {
+		what = REPLACED;
+		rdm_assoc_fail(&old->a, ECONNRESET, true, &rx->out);
+	}
+	rx_unlock(rx);
+	return what;
+}
+
+/*
  * A cookie with a tag that is not known yet: a new association, or a handshake of the
  * peer that crossed ours. Return: the association, or NULL.
  */
-static struct rdm_peer *meet(struct rx *rx, const struct rdm_cookie *ck)
+static struct rdm_peer *meet(struct rx *rx, const struct rdm_cookie *ck, u64 incarnation)
 {
-	struct rdm_peer *old, *new;
-	bool same, stale;
+	struct rdm_peer *old, *new = NULL;
+	struct sock *sk;
 
 	if (rdm_tomb_find(rx->rn, ck->tag)) {
 		/* it was taken: what came with it may have been delivered */
@@ -255,55 +337,62 @@ static struct rdm_peer *meet(struct rx *rx, const struct rdm_cookie *ck)
 		answer_reset(rx, ck->tag, RDM_RESET_CLOSED);
 		return NULL;
 	}
-	old = rdm_peer_find(rx->sk, &rx->from);
+	sk = cookie_sock(rx, ck, incarnation);
+	if (!sk)
+		return NULL;
+	old = rdm_peer_on(rx->t, &rx->from);
 	if (old && !refcount_inc_not_zero(&old->refs))
 		old = NULL;
+	/* nothing may change before there is room */
+	if (READ_ONCE(sk->sk_state) == TCP_LISTEN && rdm_listen_full(sk) &&
+	    !(old && old->sk == sk)) {
+		rdm_inc(rx->rn, DROP_PEERS);
+		goto busy;
+	}
 	if (old) {
-		rx_lock(rx, old, 0);
-		same = rdm_assoc_rx_cookie(&old->a, rx->now, ck, &rx->out);
-		stale = !same && ck->time < old->a.cookie_time;
-		if (!same && !stale) {
-			rdm_assoc_fail(&old->a, ECONNRESET, false, &rx->out);
-			/* its successor is the one that the cookie asks for */
-			rx->out.acts &= ~RDM_OUT_CLOSED;
-		}
-		rx_unlock(rx);
-		if (same) {
+		switch (meet_old(rx, old, ck, sk)) {
+		case MET:
 			rdm_peer_alias(old, ck->tag);
 			/* the table holds it while we are under RCU */
 			rdm_peer_put(old);
 			return old;
-		}
-		if (stale) {
+		case STALE:
 			rdm_inc(rx->rn, DROP_STALE);
 			rdm_peer_put(old);
 			return NULL;
+		case SUCCEEDS:
+			break;
+		case REPLACED:
+			rdm_peer_put(old);
+			old = NULL;
+			/* a child that has lost its peer just now takes it no more */
+			sk = cookie_sock(rx, ck, incarnation);
+			if (!sk)
+				return NULL;
+			break;
 		}
 	}
-	new = rdm_peer_accept(rx->sk, &rx->from, &rx->to, ck->tag, old);
-	if (old)
-		rdm_peer_put(old);
-	if (!new) {
-		answer_reset(rx, ck->tag, RDM_RESET_BUSY);
-		return NULL;
-	}
+	if (!old)
+		rdm_port_supersede(rx->t, &rx->from, ck->peer.incarnation);
+	new = rdm_peer_accept(sk, &rx->from, &rx->to, ck, old);
+	if (!new)
+		goto busy;
 	rdm_inc(rx->rn, ASSOC_ACCEPTED);
 	rx_lock(rx, new, 0);
 	rdm_assoc_rx_cookie(&new->a, rx->now, ck, &rx->out);
 	rx_unlock(rx);
+	if (new->sk != sk)
+		sk->sk_data_ready(sk);
 	rdm_peer_put(new);
+	if (old)
+		rdm_peer_put(old);
 	return new;
-}
 
-/*
- * What to say of a cookie that is too old. STALE tells the peer that it was never taken, so
- * that it may send everything again: only while a tombstone would still prove the contrary.
- */
-static u8 too_old(struct rx *rx, const struct rdm_cookie *ck)
-{
-	if (rx->now - ck->time > RDM_TOMBSTONE_LIFE || rdm_tomb_find(rx->rn, ck->tag))
-		return RDM_RESET_CLOSED;
-	return RDM_RESET_STALE;
+busy:
+	if (old)
+		rdm_peer_put(old);
+	answer_reset(rx, ck->tag, RDM_RESET_BUSY);
+	return NULL;
 }
 
 /*
@@ -316,6 +405,7 @@ static bool find_assoc(struct rx *rx, const struct rdm_hdr *h, u32 at, u32 end)
 	struct rdm_cookie ck;
 	struct rdm_peer *peer;
 	struct rdm_tuple t;
+	u64 incarnation;
 	bool cookie;
 	const u8 *p;
 	int err;
@@ -327,7 +417,7 @@ static bool find_assoc(struct rx *rx, const struct rdm_hdr *h, u32 at, u32 end)
 	rx_unlock(rx);
 
 	peer = rdm_peer_by_tag(rx->rn, h->tag);
-	if (peer && (peer->sk != rx->sk || !rdm_addr_eq(&peer->remote, &rx->from))) {
+	if (peer && !belongs(rx, peer)) {
 		rdm_inc(rx->rn, DROP_ADDRESS);
 		return false;
 	}
@@ -338,12 +428,14 @@ static bool find_assoc(struct rx *rx, const struct rdm_hdr *h, u32 at, u32 end)
 		}
 		p = bytes(rx, at + RDM_HDR_LEN, sizeof(buf), buf);
 		tuple_of(rx, &t);
-		err = rdm_cookie_open(&ck, p + RDM_COOKIE_HDR_LEN, &rx->rn->key, &t,
-				      rdm_sk(rx->sk)->incarnation, rx->now);
+		p += RDM_COOKIE_HDR_LEN;
+		incarnation = rdm_cookie_incarnation(p);
+		err = rdm_cookie_open(&ck, p, &rx->rn->key, &t, incarnation, rx->now);
 		/* whoever is known needs no fresh cookie */
-		if (err == -EBADMSG || (!err && ck.tag != h->tag)) {
+		if (err == -EBADMSG || (!err && ck.tag != h->tag) ||
+		    (peer && rdm_sk(peer->sk)->incarnation != incarnation)) {
 			rdm_inc(rx->rn, DROP_COOKIE);
-			/* sealed by who had the port before, most likely: its peer need not wait */
+			/* sealed by who had the address before, most likely: no need to wait */
 			if (!peer)
 				answer_reset(rx, h->tag, RDM_RESET_CLOSED);
 			return false;
@@ -354,20 +446,14 @@ static bool find_assoc(struct rx *rx, const struct rdm_hdr *h, u32 at, u32 end)
 				answer_reset(rx, h->tag, too_old(rx, &ck));
 				return false;
 			}
-			if (sock_flag(rx->sk, SOCK_DEAD) || !welcome(rx)) {
-				rdm_inc(rx->rn, DROP_NO_SOCKET);
-				answer_reset(rx, h->tag, RDM_RESET_CLOSED);
-				return false;
-			}
-			peer = meet(rx, &ck);
+			peer = meet(rx, &ck, incarnation);
 			if (!peer)
 				return false;
 			err = -EALREADY;
 		}
 	} else if (!peer) {
 		rdm_inc(rx->rn, DROP_TAG);
-		answer_reset(rx, h->tag, sock_flag(rx->sk, SOCK_DEAD) ? RDM_RESET_CLOSED :
-									RDM_RESET_NO_ASSOC);
+		answer_reset(rx, h->tag, no_assoc(rx));
 		return false;
 	}
 	rx_lock(rx, peer, h->tag);
@@ -639,6 +725,8 @@ static void rx_segment(struct rx *rx, u32 at, u32 end)
 	int err;
 
 	rdm_inc(rx->rn, IN_PKTS);
+	if (!rx->peer)
+		rx->sk = NULL;
 	p = bytes(rx, at, min_t(u32, end - at, sizeof(buf)), buf);
 	err = p ? rdm_wire_hdr(&h, p, end - at) : -EPROTO;
 	if (err) {
@@ -691,16 +779,16 @@ static bool addresses(struct rx *rx)
 
 /**
  * rdm_input() - take a packet out of a UDP socket
- * @sk: the rdm socket that it is for
+ * @t: the tunnel that it came by
  * @skb: the packet, from its UDP payload on; consumed
  *
  * Context: softirq, under rcu_read_lock(), no lock held.
  */
-void rdm_input(struct sock *sk, struct sk_buff *skb)
+void rdm_input(struct rdm_tunnel *t, struct sk_buff *skb)
 {
-	struct rdm_net *rn = rdm_net_of(sock_net(sk));
+	struct rdm_net *rn = t->rn;
 	struct rx rx = {
-		.sk = sk,
+		.t = t,
 		.rn = rn,
 		.skb = skb,
 		.now = rdm_now(),
@@ -729,8 +817,8 @@ drop:
 
 /**
  * rdm_input_icmp() - an ICMP error about a packet of ours
- * @sk: the rdm socket
- * @to: where the packet went
+ * @t: the tunnel that the packet left by
+ * @to: where it went
  * @err: errno that the error stands for, positive
  * @hard: port unreachable
  * @quote: what the error quotes of the UDP payload
@@ -738,17 +826,16 @@ drop:
  *
  * Context: softirq, under rcu_read_lock(), no lock held.
  */
-void rdm_input_icmp(struct sock *sk, const struct rdm_addr *to, int err, bool hard,
+void rdm_input_icmp(struct rdm_tunnel *t, const struct rdm_addr *to, int err, bool hard,
 		    const u8 *quote, u32 len)
 {
-	struct rdm_net *rn = rdm_net_of(sock_net(sk));
 	struct sk_buff_head xmitq;
 	struct rdm_peer *peer;
 	struct rdm_out out;
 	bool ok = false;
 
-	rdm_inc(rn, IN_ICMP);
-	peer = rdm_peer_find(sk, to);
+	rdm_inc(t->rn, IN_ICMP);
+	peer = rdm_peer_on(t, to);
 	if (!peer)
 		return;
 	__skb_queue_head_init(&xmitq);

@@ -97,6 +97,9 @@ static int __net_init rdm_net_init(struct net *net)
 	rn->tombs = table_alloc(RDM_TOMB_BITS);
 	if (!rn->tombs)
 		goto err_tombs;
+	err = rdm_ports_init(rn);
+	if (err)
+		goto err_ports;
 	err = rdm_sysctl_init(rn);
 	if (err)
 		goto err_sysctl;
@@ -108,6 +111,8 @@ static int __net_init rdm_net_init(struct net *net)
 err_proc:
 	rdm_sysctl_exit(rn);
 err_sysctl:
+	rdm_ports_exit(rn);
+err_ports:
 	table_free(rn->tombs, RDM_TOMB_BITS);
 err_tombs:
 	table_free(rn->by_addr, RDM_HASH_BITS);
@@ -127,6 +132,7 @@ static void __net_exit rdm_net_exit(struct net *net)
 	WARN_ON_ONCE(rn->npeers || !list_empty(&rn->socks));
 	rdm_tombs_free(rn);
 	WARN_ON_ONCE(rn->ntombs);
+	rdm_ports_exit(rn);
 	table_free(rn->tombs, RDM_TOMB_BITS);
 	table_free(rn->by_addr, RDM_HASH_BITS);
 	table_free(rn->by_tag, RDM_HASH_BITS);

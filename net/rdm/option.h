@@ -67,7 +67,4 @@ void rdm_cmsg_error(struct sock *sk, struct msghdr *msg, const struct rdm_addr *
 /* info.c */
 int rdm_info_get(struct sock *sk, char __user *val, int __user *lenp);
 
-/* udp.c */
-void rdm_tunnel_rehash(struct sock *sk);
-
 #endif /* _RDM_OPTION_H */

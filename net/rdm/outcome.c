@@ -214,7 +214,8 @@ void rdm_report(struct sock *sk, const struct rdm_addr *to, const struct rdm_out
 		}
 	}
 	/* a connected socket speaks of one peer only: its calls tell too, as UDP's do */
-	if (READ_ONCE(sk->sk_state) == TCP_ESTABLISHED && rdm_addr_eq(&rdm_sk(sk)->remote, to)) {
+	if (READ_ONCE(sk->sk_state) == TCP_ESTABLISHED && !rdm_sk(sk)->seat.over &&
+	    rdm_addr_eq(&rdm_sk(sk)->remote, to)) {
 		sk->sk_err = o->error;
 		report = true;
 	}

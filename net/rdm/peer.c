@@ -4,7 +4,6 @@
  * them, and the tombstones that remember those that ended. What an association
  * does is decided in assoc.c; this file holds tables, references and locks.
  */
-#include <linux/jhash.h>
 #include <linux/random.h>
 #include <linux/slab.h>
 #include <net/ip6_fib.h>
@@ -29,12 +28,31 @@ static struct hlist_head *tag_bucket(struct rdm_net *rn, u64 tag)
 	return &rn->by_tag[hash_64(tag, RDM_HASH_BITS)];
 }
 
-static struct hlist_head *addr_bucket(struct rdm_net *rn, const struct sock *sk,
+static struct hlist_head *addr_bucket(struct rdm_net *rn, const struct rdm_tunnel *t,
 				      const struct rdm_addr *a)
 {
-	u32 h = jhash2((const u32 *)a, sizeof(*a) / sizeof(u32), rn->hash_seed);
+	return &rn->by_addr[rdm_port_hash(rn, t, a)];
+}
 
-	return &rn->by_addr[hash_64((unsigned long)sk ^ h, RDM_HASH_BITS)];
+/**
+ * rdm_peer_on() - the association of a port with an address
+ * @t: the tunnel
+ * @remote: the peer's address
+ *
+ * There is one at most, whichever socket has it.
+ *
+ * Context: under rcu_read_lock() or rdm_net.hash_lock.
+ * Return: the peer, not held, or NULL.
+ */
+struct rdm_peer *rdm_peer_on(struct rdm_tunnel *t, const struct rdm_addr *remote)
+{
+	struct rdm_peer *peer;
+
+	hlist_for_each_entry_rcu(peer, addr_bucket(t->rn, t, remote), addr_node,
+				 lockdep_is_held(&t->rn->hash_lock))
+		if (rdm_sk(peer->sk)->tunnel == t && rdm_addr_eq(&peer->remote, remote))
+			return peer;
+	return NULL;
 }
 
 /**
@@ -47,14 +65,10 @@ static struct hlist_head *addr_bucket(struct rdm_net *rn, const struct sock *sk,
  */
 struct rdm_peer *rdm_peer_find(struct sock *sk, const struct rdm_addr *remote)
 {
-	struct rdm_net *rn = rdm_net_of(sock_net(sk));
-	struct rdm_peer *peer;
+	struct rdm_tunnel *t = READ_ONCE(rdm_sk(sk)->tunnel);
+	struct rdm_peer *peer = t ? rdm_peer_on(t, remote) : NULL;
 
-	hlist_for_each_entry_rcu(peer, addr_bucket(rn, sk, remote), addr_node,
-				 lockdep_is_held(&rn->hash_lock))
-		if (peer->sk == sk && rdm_addr_eq(&peer->remote, remote))
-			return peer;
-	return NULL;
+	return peer && peer->sk == sk ? peer : NULL;
 }
 
 /**
@@ -238,6 +252,8 @@ static int peer_hash(struct rdm_peer *peer)
 	lockdep_assert_held(&rn->hash_lock);
 	if (rsk->closed && !peer->orphan)
 		return -ESHUTDOWN;
+	if (rsk->seat.over)
+		return -EPIPE;
 	if (rsk->npeers >= READ_ONCE(rn->tun.max_peers) ||
 	    rn->npeers >= READ_ONCE(rn->tun.max_peers_net))
 		return -ENOBUFS;
@@ -252,7 +268,7 @@ static int peer_hash(struct rdm_peer *peer)
 	/* it may have been set since the peer was made, and seen only hashed ones */
 	rdm_assoc_set_user_timeout(&peer->a, READ_ONCE(rsk->user_timeout));
 	hlist_add_head_rcu(&peer->tags[0].node, tag_bucket(rn, peer->tags[0].tag));
-	hlist_add_head_rcu(&peer->addr_node, addr_bucket(rn, peer->sk, &peer->remote));
+	hlist_add_head_rcu(&peer->addr_node, addr_bucket(rn, rsk->tunnel, &peer->remote));
 	list_add_tail(&peer->node, &rsk->peers);
 	return 0;
 }
@@ -366,6 +382,52 @@ static struct rdm_peer *peer_succeed(struct rdm_peer *old, u64 tag, const struct
 	return new;
 }
 
+/* A successor has messages to send, and nobody else does it. */
+static void set_off(struct rdm_peer *peer)
+{
+	struct sk_buff_head xmitq;
+	struct rdm_out out;
+
+	rdm_out_init(&out);
+	__skb_queue_head_init(&xmitq);
+	spin_lock_bh(&peer->lock);
+	rdm_output(peer, rdm_now(), &xmitq, &out);
+	rdm_peer_unlock(peer, &out, &xmitq);
+	rdm_peer_put(peer);
+}
+
+/*
+ * The association that an address has already, held. One that is over makes way, for a
+ * successor if the socket is the same. Return: NULL when there is none, or -EADDRINUSE.
+ */
+static struct rdm_peer *present(struct sock *sk, const struct rdm_addr *remote)
+{
+	struct rdm_peer *peer, *next;
+
+	for (;;) {
+		rcu_read_lock();
+		peer = rdm_peer_on(rdm_sk(sk)->tunnel, remote);
+		if (peer && !refcount_inc_not_zero(&peer->refs))
+			peer = NULL;
+		rcu_read_unlock();
+		if (!peer)
+			return NULL;
+		if (likely(READ_ONCE(peer->a.state) != RDM_ASSOC_CLOSED)) {
+			if (likely(peer->sk == sk))
+				return peer;
+			rdm_peer_put(peer);
+			return ERR_PTR(-EADDRINUSE);
+		}
+		next = peer_succeed(peer, 0, NULL, peer->sk == sk);
+		rdm_peer_put(peer);
+		if (!next)
+			return NULL;
+		if (next->sk == sk)
+			return next;
+		set_off(next);
+	}
+}
+
 /**
  * rdm_peer_get() - the association for a message, made if there is none
  * @sk: the socket, bound
@@ -374,7 +436,8 @@ static struct rdm_peer *peer_succeed(struct rdm_peer *old, u64 tag, const struct
  * @gfp: for a new one
  *
  * Context: process.
- * Return: the peer, held, or an error pointer: no route, no room, no memory.
+ * Return: the peer, held, or an error pointer: no route, no room, no memory, another
+ * socket of the port has one.
  */
 struct rdm_peer *rdm_peer_get(struct sock *sk, const struct rdm_addr *remote,
 			      const struct rdm_addr *from, gfp_t gfp)
@@ -382,21 +445,11 @@ struct rdm_peer *rdm_peer_get(struct sock *sk, const struct rdm_addr *remote,
 	struct rdm_net *rn = rdm_net_of(sock_net(sk));
 	struct rdm_peer *peer, *other;
 	struct rdm_addr local = {};
-	int err;
+	int err = 0;
 
-	rcu_read_lock();
-	peer = rdm_peer_find(sk, remote);
-	if (peer && !refcount_inc_not_zero(&peer->refs))
-		peer = NULL;
-	rcu_read_unlock();
-	if (peer) {
-		if (likely(READ_ONCE(peer->a.state) != RDM_ASSOC_CLOSED))
-			return peer;
-		other = peer_succeed(peer, 0, NULL, true);
-		rdm_peer_put(peer);
-		if (other)
-			return other;
-	}
+	peer = present(sk, remote);
+	if (peer)
+		return peer;
 
 	local.port = inet_sk(sk)->inet_sport;
 	if (sk->sk_family == AF_INET6)
@@ -416,66 +469,101 @@ struct rdm_peer *rdm_peer_get(struct sock *sk, const struct rdm_addr *remote,
 	peer->outbound = true;
 
 	spin_lock_bh(&rn->hash_lock);
-	other = rdm_peer_find(sk, remote);
-	if (other && refcount_inc_not_zero(&other->refs)) {
-		spin_unlock_bh(&rn->hash_lock);
-		rdm_peer_put(peer);
-		return other;
+	other = rdm_peer_on(rdm_sk(sk)->tunnel, remote);
+	if (other && (other->sk != sk || !refcount_inc_not_zero(&other->refs))) {
+		other = NULL;
+		err = -EADDRINUSE;
+	} else if (!other) {
+		err = peer_hash(peer);
+		if (!err)
+			refcount_inc(&peer->refs);
 	}
+	spin_unlock_bh(&rn->hash_lock);
+	if (!err && !other)
+		return peer;
+	rdm_peer_put(peer);
+	return other ?: ERR_PTR(err);
+}
+
+/* In the tables, and with it the child for which it was made, or neither. */
+static int accept_hash(struct rdm_peer *peer, struct sock *listener)
+{
+	struct sock *sk = peer->sk;
+	int err;
+
+	lockdep_assert_held(&peer->rn->hash_lock);
+	if (!listener)
+		return rdm_peer_on(rdm_sk(sk)->tunnel, &peer->remote) ? -EEXIST : peer_hash(peer);
+	if (rdm_sk(listener)->closed || READ_ONCE(listener->sk_state) != TCP_LISTEN)
+		return -ESHUTDOWN;
+	if (rdm_listen_full(listener))
+		return -ENOBUFS;
+	if (rdm_peer_on(rdm_sk(sk)->tunnel, &peer->remote) ||
+	    __rdm_port_connected(rdm_sk(sk)->tunnel, &peer->remote))
+		return -EEXIST;
 	err = peer_hash(peer);
 	if (!err)
-		refcount_inc(&peer->refs);
-	spin_unlock_bh(&rn->hash_lock);
-	if (err) {
-		rdm_peer_put(peer);
-		return ERR_PTR(err);
-	}
-	return peer;
+		__rdm_child_enqueue(listener, sk);
+	return err;
 }
 
 /**
  * rdm_peer_accept() - make the association that a cookie asks for
- * @sk: the socket
+ * @sk: the socket; if it listens, a child of it gets the association
  * @remote: where the cookie came from
  * @local: where it was sent to
- * @tag: our tag, from the cookie
- * @old: the association with @remote that this one replaces, CLOSED, or NULL
+ * @ck: what it says
+ * @old: the association of @sk with @remote that this one replaces, CLOSED, or NULL
  *
  * Context: softirq, under rcu_read_lock(), no lock held.
  * Return: the peer, held and still RDM_ASSOC_IDLE, or NULL.
  */
 struct rdm_peer *rdm_peer_accept(struct sock *sk, const struct rdm_addr *remote,
-				 const struct rdm_addr *local, u64 tag, struct rdm_peer *old)
+				 const struct rdm_addr *local, const struct rdm_cookie *ck,
+				 struct rdm_peer *old)
 {
 	struct rdm_net *rn = rdm_net_of(sock_net(sk));
+	struct sock *listener = NULL;
 	struct rdm_peer *peer;
-	int err = -EEXIST;
+	int err;
 
 	if (old) {
-		peer = peer_succeed(old, tag, local, true);
+		peer = peer_succeed(old, ck->tag, local, true);
 		if (!peer)
 			rdm_inc(rn, DROP_PEERS);
 		return peer;
 	}
-	if (!refcount_inc_not_zero(&sk->sk_refcnt))
+	if (READ_ONCE(sk->sk_state) == TCP_LISTEN) {
+		listener = sk;
+		sk = rdm_child_new(listener, remote, local, ck->peer.incarnation);
+		if (!sk) {
+			rdm_inc(rn, DROP_NO_MEM);
+			return NULL;
+		}
+	} else if (!refcount_inc_not_zero(&sk->sk_refcnt)) {
 		return NULL;
-	peer = peer_new(sk, remote, local, tag, GFP_ATOMIC);
-	sock_put(sk);
+	}
+	peer = peer_new(sk, remote, local, ck->tag, GFP_ATOMIC);
 	if (IS_ERR(peer)) {
 		rdm_inc(rn, DROP_NO_MEM);
-		return NULL;
+		peer = NULL;
+		err = -ENOMEM;
+	} else {
+		spin_lock_bh(&rn->hash_lock);
+		err = accept_hash(peer, listener);
+		if (!err)
+			refcount_inc(&peer->refs);
+		spin_unlock_bh(&rn->hash_lock);
+		if (err) {
+			rdm_inc(rn, DROP_PEERS);
+			rdm_peer_put(peer);
+			peer = NULL;
+		}
 	}
-	spin_lock_bh(&rn->hash_lock);
-	if (!rdm_peer_find(sk, remote))
-		err = peer_hash(peer);
-	if (!err)
-		refcount_inc(&peer->refs);
-	spin_unlock_bh(&rn->hash_lock);
-	if (err) {
-		rdm_inc(rn, DROP_PEERS);
-		rdm_peer_put(peer);
-		return NULL;
-	}
+	if (!listener)
+		sock_put(sk);
+	else if (err)
+		rdm_child_free(sk);
 	return peer;
 }
 
@@ -565,16 +653,27 @@ static void give_back(struct rdm_peer *peer, struct rdm_out *out)
 void rdm_peer_unlock(struct rdm_peer *peer, struct rdm_out *out, struct sk_buff_head *xmitq)
 	__releases(&peer->lock)
 {
+	bool done, over, ended;
 	struct rdm_sent *s, *tmp;
 	struct rdm_peer *next;
-	bool done, over;
 
 	done = peer->orphan && !peer->a.txq.n && peer->a.state != RDM_ASSOC_CLOSED;
 	if (done) {
+		/* what it has received is in no doubt */
+		if (peer->a.ack_pending) {
+			peer->a.ack_now = true;
+			rdm_output(peer, rdm_now(), xmitq, out);
+		}
 		rdm_output_reset(peer, xmitq);
 		rdm_assoc_flush(&peer->a, out);
 	}
 	over = out->acts & RDM_OUT_CLOSED;
+	/* an accepted socket has one peer in one life, as one of TCP has */
+	ended = over && peer->a.error && !peer->orphan && rdm_sk(peer->sk)->seat.child;
+	if (unlikely(ended)) {
+		rdm_assoc_fail(&peer->a, peer->a.error, true, out);
+		rdm_child_over(peer->sk, peer->a.error);
+	}
 	list_for_each_entry_safe(s, tmp, &out->recs, node) {
 		if (peer->npool < PEER_POOL_MAX) {
 			list_move(&s->node, &peer->pool);
@@ -599,17 +698,10 @@ void rdm_peer_unlock(struct rdm_peer *peer, struct rdm_out *out, struct sk_buff_
 		else
 			rdm_inc(peer->rn, ASSOC_CLOSED);
 		next = peer_succeed(peer, 0, NULL, false);
-		if (next) {
-			struct sk_buff_head q;
-			struct rdm_out o;
-
-			rdm_out_init(&o);
-			__skb_queue_head_init(&q);
-			spin_lock_bh(&next->lock);
-			rdm_output(next, rdm_now(), &q, &o);
-			rdm_peer_unlock(next, &o, &q);
-			rdm_peer_put(next);
-		}
+		if (next)
+			set_off(next);
+		if (ended)
+			rdm_child_gone(peer->sk);
 		rdm_peer_put(peer);
 	}
 }

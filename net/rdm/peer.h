@@ -87,12 +87,14 @@ struct rdm_peer {
 };
 
 /* peer.c */
+struct rdm_peer *rdm_peer_on(struct rdm_tunnel *t, const struct rdm_addr *remote);
 struct rdm_peer *rdm_peer_find(struct sock *sk, const struct rdm_addr *remote);
 struct rdm_peer *rdm_peer_by_tag(struct rdm_net *rn, u64 tag);
 struct rdm_peer *rdm_peer_get(struct sock *sk, const struct rdm_addr *remote,
 			      const struct rdm_addr *from, gfp_t gfp);
 struct rdm_peer *rdm_peer_accept(struct sock *sk, const struct rdm_addr *remote,
-				 const struct rdm_addr *local, u64 tag, struct rdm_peer *old);
+				 const struct rdm_addr *local, const struct rdm_cookie *ck,
+				 struct rdm_peer *old);
 void rdm_peer_alias(struct rdm_peer *peer, u64 tag);
 void rdm_peer_put(struct rdm_peer *peer);
 void rdm_peer_unlock(struct rdm_peer *peer, struct rdm_out *out, struct sk_buff_head *xmitq)

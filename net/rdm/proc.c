@@ -122,6 +122,22 @@ static void rdm_seq_stop(struct seq_file *m, void *v)
 	spin_unlock_bh(&rn->socks_lock);
 }
 
+static void show_state(struct seq_file *m, const struct rdm_sock *rsk)
+{
+	const struct sock *sk = (const struct sock *)rsk;
+	u8 state = READ_ONCE(sk->sk_state);
+
+	if (rsk->closed)
+		seq_puts(m, "closed\n");
+	else if (state == TCP_LISTEN)
+		seq_printf(m, "listen:%u/%u\n", READ_ONCE(sk->sk_ack_backlog),
+			   READ_ONCE(sk->sk_max_ack_backlog));
+	else if (rsk->seat.child)
+		seq_puts(m, READ_ONCE(rsk->seat.over) ? "over\n" : "child\n");
+	else
+		seq_puts(m, state == TCP_ESTABLISHED ? "connected\n" : "open\n");
+}
+
 static void show_sock(struct seq_file *m, struct rdm_sock *rsk)
 {
 	struct sock *sk = (struct sock *)rsk;
@@ -135,12 +151,13 @@ static void show_sock(struct seq_file *m, struct rdm_sock *rsk)
 		addr = rsk->remote;
 		addr_str(remote, sk, &addr);
 	}
-	seq_printf(m, "%-9s %-24s %-24s %10d %10d %10d %10d %6u %10lu %u\n",
+	seq_printf(m, "%-9s %-24s %-24s %10d %10d %10d %10d %6u %10lu %5u ",
 		   rsk->fifo ? "seqpacket" : "rdm", local, remote,
 		   atomic_read(&sk->sk_rmem_alloc), READ_ONCE(sk->sk_wmem_queued),
 		   READ_ONCE(sk->sk_rcvbuf), READ_ONCE(sk->sk_sndbuf), rsk->npeers,
 		   sock_i_ino(sk),
 		   from_kuid_munged(seq_user_ns(m), READ_ONCE(sk->sk_uid)));
+	show_state(m, rsk);
 }
 
 static void show_peer(struct seq_file *m, struct rdm_peer *peer)
@@ -177,9 +194,9 @@ static int rdm_seq_show(struct seq_file *m, void *v)
 	struct rdm_iter *it = v;
 
 	if (v == SEQ_START_TOKEN)
-		seq_printf(m, "%-9s %-24s %-24s %10s %10s %10s %10s %6s %10s %s\n", "type",
+		seq_printf(m, "%-9s %-24s %-24s %10s %10s %10s %10s %6s %10s %5s %s\n", "type",
 			   "local", "peer", "rx_bytes", "tx_bytes", "rcvbuf", "sndbuf", "assocs",
-			   "inode", "uid");
+			   "inode", "uid", "state");
 	else if (it->peer)
 		show_peer(m, it->peer);
 	else

@@ -19,15 +19,17 @@
  * only after it was queued under this lock with SOCK_DEAD not set.
  *
  * rdm_net.hash_lock (spinlock, BH off) protects membership in the tables, in
- * rdm_sock.peers, and the tombstones. Readers of the tables use RCU.
+ * rdm_sock.peers and at a port, and the tombstones. Readers of the tables use RCU.
+ * Making and freeing ports has a mutex outside of it, see port.h.
  *
  * The socket lock (lock_sock) protects what only system calls touch: binding,
  * the connected peer, options. It is never taken inside the others.
  *
  * Lives: a peer is held by the tables, by its armed timer, and by every received
  * message that names it; it holds its socket, and the socket holds the namespace
- * and the module. So unsent data of a closed socket keeps all that it needs. The
- * UDP socket goes when the rdm socket is closed and its last peer is gone.
+ * and the module. So unsent data of a closed socket keeps all that it needs. A
+ * socket is at its port until it is closed and its last peer is gone; the UDP
+ * socket goes with the last one there.
  */
 #ifndef _RDM_RDM_H
 #define _RDM_RDM_H
@@ -44,22 +46,15 @@
 #include <net/ipv6.h>
 #include <net/sock.h>
 
+#include "addr.h"
 #include "assoc.h"
 #include "cookie.h"
 #include "mib.h"
+#include "port.h"
 
 #define RDM_HASH_BITS		12
 #define RDM_TOMB_BITS		10
 
-/* An address with its port; IPv4 as v4-mapped. Compared and hashed as bytes. */
-struct rdm_addr {
-	struct in6_addr ip;
-	__be16 port;
-	__be16 pad;
-	s32 scope;		/* interface of a link-local address, else 0 */
-};
-
-struct rdm_tunnel;
 struct rdm_peer;
 
 /* Tunables of a namespace, net.rdm.*; written by sysctl.c, read with READ_ONCE. */
@@ -82,7 +77,8 @@ struct rdm_tunables {
  * @tun: tunables
  * @key: secrets of the handshake
  * @by_tag: struct rdm_tagnode by tag; RCU, @hash_lock
- * @by_addr: struct rdm_peer by (socket, remote address); RCU, @hash_lock
+ * @by_addr: struct rdm_peer by (tunnel, remote address); RCU, @hash_lock
+ * @ports: which sockets share which ports
  * @tombs: struct rdm_tomb by tag; @hash_lock
  * @tomb_list: the same by age
  * @hash_lock: see above
@@ -102,6 +98,7 @@ struct rdm_net {
 	struct rdm_cookie_key key;
 	struct hlist_head *by_tag;
 	struct hlist_head *by_addr;
+	struct rdm_ports ports;
 	struct hlist_head *tombs;
 	struct list_head tomb_list;
 	spinlock_t hash_lock;	/* the tables; see Locking */
@@ -120,7 +117,8 @@ struct rdm_net {
  * @inet: must be first
  * @peers: its associations, by rdm_peer.node [hash_lock]
  * @npeers: how many [hash_lock]
- * @tunnel: the UDP socket, once bound; set once [socket lock]
+ * @tunnel: the port, once bound; set once [socket lock]
+ * @seat: the socket's place at the port, and its children
  * @incarnation: names this life of the socket
  * @rxq: received messages, by rdm_rec.node [queue lock]
  * @rx_used: charges of messages received and being received [queue lock]
@@ -142,10 +140,10 @@ struct rdm_net {
  * @routes: changes when associations must look up their routes anew
  * @fifo: SOCK_SEQPACKET
  * @closed: the user has closed it [hash_lock]
- * @released: the UDP socket goes, or is gone [hash_lock]
+ * @released: it leaves its port, or has left [hash_lock]
  * @net_node: in rdm_net.socks
  * @destruct: the family's own
- * @release: drops the tunnel when the last peer of a closed socket goes
+ * @release: leaves the port when the last peer of a closed socket goes
  *
  * sk_wmem_queued counts what was accepted for sending, and outcomes that were asked for
  * until they are read; sk_rmem_alloc what waits to be read. Both are truesize.
@@ -155,6 +153,7 @@ struct rdm_sock {
 	struct list_head peers;
 	u32 npeers;
 	struct rdm_tunnel *tunnel;
+	struct rdm_seat seat;
 	u64 incarnation;
 	struct list_head rxq;
 	u64 rx_used;
@@ -197,16 +196,6 @@ static inline u64 rdm_now(void)
 	return ktime_get_ns();
 }
 
-static inline bool rdm_addr_is4(const struct rdm_addr *a)
-{
-	return ipv6_addr_v4mapped(&a->ip);
-}
-
-static inline bool rdm_addr_eq(const struct rdm_addr *a, const struct rdm_addr *b)
-{
-	return a->port == b->port && a->scope == b->scope && ipv6_addr_equal(&a->ip, &b->ip);
-}
-
 /* main.c */
 extern unsigned int rdm_net_id;
 struct rdm_net *rdm_net_of(const struct net *net);
@@ -221,18 +210,22 @@ int rdm_addr_from_user(struct rdm_addr *to, const struct sock *sk, const struct 
 int rdm_addr_to_user(const struct sock *sk, const struct rdm_addr *from, void *to);
 int rdm_addr_unicast(struct sock *sk, struct rdm_addr *to);
 int rdm_autobind(struct sock *sk);
+int __rdm_autobind(struct sock *sk);
+void rdm_sock_reset(struct sock *sk);
+void rdm_sock_list(struct sock *sk);
+void rdm_sock_set_local(struct sock *sk, const struct rdm_addr *a);
+void rdm_sock_set_remote(struct sock *sk, const struct rdm_addr *remote,
+			 const struct in6_addr *saddr);
+void rdm_close(struct sock *sk, long timeo);
 void rdm_sock_peer_gone(struct sock *sk);
 void rdm_memory_init(void);
 
 /* input.c */
-void rdm_input(struct sock *sk, struct sk_buff *skb);
-void rdm_input_icmp(struct sock *sk, const struct rdm_addr *to, int err, bool hard,
+void rdm_input(struct rdm_tunnel *t, struct sk_buff *skb);
+void rdm_input_icmp(struct rdm_tunnel *t, const struct rdm_addr *to, int err, bool hard,
 		    const u8 *quote, u32 len);
 
 /* udp.c */
-int rdm_tunnel_open(struct sock *sk, const struct rdm_addr *local, struct rdm_addr *bound);
-void rdm_tunnel_close(struct rdm_tunnel *t);
-struct sock *rdm_tunnel_sk(const struct rdm_tunnel *t);
 struct dst_entry *rdm_udp_route(struct sock *sk, const struct rdm_addr *local,
 				const struct rdm_addr *remote, struct in6_addr *saddr);
 void rdm_udp_send(struct sock *sk, struct dst_entry *dst, const struct rdm_addr *local,

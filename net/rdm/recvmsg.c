@@ -341,6 +341,8 @@ int rdm_recvmsg(struct socket *sock, struct msghdr *msg, size_t len, int flags)
 
 	timeo = sock_rcvtimeo(sk, flags & MSG_DONTWAIT);
 	while (!(rec = take(sk, flags))) {
+		if (READ_ONCE(sk->sk_state) == TCP_LISTEN)
+			return -ENOTCONN;
 		if (sk->sk_err)
 			return sock_error(sk);
 		if (sk->sk_shutdown & RCV_SHUTDOWN)

@@ -227,7 +227,7 @@ static int send_error(struct sock *sk, int flags)
 			send_sig(SIGPIPE, current, 0);
 		return -EPIPE;
 	}
-	return 0;
+	return READ_ONCE(sk->sk_state) == TCP_LISTEN ? -ENOTCONN : 0;
 }
 
 static int reserve(struct sock *sk, struct rdm_peer *peer, u32 truesize, u32 len,
@@ -470,7 +470,10 @@ static int destination(struct sock *sk, struct msghdr *msg, struct rdm_addr *to)
 		return err;
 	if (!to->port)
 		return -EINVAL;
-	return rdm_addr_unicast(sk, to);
+	err = rdm_addr_unicast(sk, to);
+	if (!err && rdm_sk(sk)->seat.child && !rdm_addr_eq(to, &rdm_sk(sk)->remote))
+		return -EISCONN;
+	return err;
 }
 
 /**

@@ -126,7 +126,12 @@ int rdm_addr_unicast(struct sock *sk, struct rdm_addr *to)
 	return ipv4_is_multicast(ip4) ? -EOPNOTSUPP : 0;
 }
 
-static void set_local(struct sock *sk, const struct rdm_addr *a)
+/**
+ * rdm_sock_set_local() - the socket has an address, where IP's code looks for it
+ * @sk: the socket
+ * @a: address and port
+ */
+void rdm_sock_set_local(struct sock *sk, const struct rdm_addr *a)
 {
 	struct inet_sock *inet = inet_sk(sk);
 
@@ -142,15 +147,33 @@ static void set_local(struct sock *sk, const struct rdm_addr *a)
 	}
 }
 
+/**
+ * rdm_sock_set_remote() - the socket is connected, where IP's code looks for it
+ * @sk: the socket, with a local port
+ * @remote: the peer
+ * @saddr: our address towards it
+ */
+void rdm_sock_set_remote(struct sock *sk, const struct rdm_addr *remote,
+			 const struct in6_addr *saddr)
+{
+	inet_sk(sk)->inet_dport = remote->port;
+	if (sk->sk_family == AF_INET6)
+		inet6_sk(sk)->saddr = *saddr;
+	if (rdm_addr_is4(remote)) {
+		inet_sk(sk)->inet_daddr = remote->ip.s6_addr32[3];
+		inet_sk(sk)->inet_saddr = saddr->s6_addr32[3];
+	}
+}
+
 static int bind_to(struct sock *sk, const struct rdm_addr *a)
 {
 	struct rdm_addr bound;
 	int err;
 
-	err = rdm_tunnel_open(sk, a, &bound);
+	err = rdm_port_bind(sk, a, &bound);
 	if (err)
 		return err;
-	set_local(sk, &bound);
+	rdm_sock_set_local(sk, &bound);
 	if (bound.scope)
 		sk->sk_bound_dev_if = bound.scope;
 	return 0;
@@ -164,6 +187,23 @@ static void any_addr(const struct sock *sk, struct rdm_addr *a)
 }
 
 /**
+ * __rdm_autobind() - give a socket a port if it has none
+ * @sk: the socket, locked
+ *
+ * Context: process; may sleep.
+ * Return: 0 or a negative errno.
+ */
+int __rdm_autobind(struct sock *sk)
+{
+	struct rdm_addr a;
+
+	if (rdm_sk(sk)->tunnel)
+		return 0;
+	any_addr(sk, &a);
+	return bind_to(sk, &a);
+}
+
+/**
  * rdm_autobind() - give a socket a port before its first message
  * @sk: the socket, not locked
  *
@@ -172,14 +212,10 @@ static void any_addr(const struct sock *sk, struct rdm_addr *a)
  */
 int rdm_autobind(struct sock *sk)
 {
-	struct rdm_addr a;
-	int err = 0;
+	int err;
 
 	lock_sock(sk);
-	if (!rdm_sk(sk)->tunnel) {
-		any_addr(sk, &a);
-		err = bind_to(sk, &a);
-	}
+	err = __rdm_autobind(sk);
 	release_sock(sk);
 	return err;
 }
@@ -212,19 +248,26 @@ static int rdm_bind(struct socket *sock, struct sockaddr *uaddr, int len)
 	return err;
 }
 
-static void disconnect(struct sock *sk)
+/* The names that the socket had before it was connected. */
+static void forget_remote(struct sock *sk)
 {
 	struct rdm_addr a = { .port = inet_sk(sk)->inet_sport };
 
-	if (sk->sk_state != TCP_ESTABLISHED)
-		return;
-	WRITE_ONCE(sk->sk_state, TCP_CLOSE);
 	if (sk->sk_family == AF_INET6)
 		a.ip = sk->sk_v6_rcv_saddr;
 	else
 		ipv6_addr_set_v4mapped(inet_sk(sk)->inet_rcv_saddr, &a.ip);
-	set_local(sk, &a);
+	rdm_sock_set_local(sk, &a);
 	inet_sk(sk)->inet_dport = 0;
+}
+
+static void disconnect(struct sock *sk)
+{
+	if (sk->sk_state != TCP_ESTABLISHED)
+		return;
+	WRITE_ONCE(sk->sk_state, TCP_CLOSE);
+	rdm_port_disconnect(sk);
+	forget_remote(sk);
 }
 
 static int rdm_connect(struct socket *sock, struct sockaddr *uaddr, int len, int flags)
@@ -237,11 +280,17 @@ static int rdm_connect(struct socket *sock, struct sockaddr *uaddr, int len, int
 	if (len < (int)sizeof(uaddr->sa_family))
 		return -EINVAL;
 	if (uaddr->sa_family == AF_UNSPEC) {
+		err = -EOPNOTSUPP;
 		lock_sock(sk);
-		disconnect(sk);
+		if (sk->sk_state != TCP_LISTEN && !rdm_sk(sk)->seat.child) {
+			disconnect(sk);
+			err = 0;
+		}
 		release_sock(sk);
-		return 0;
+		return err;
 	}
+	if (READ_ONCE(sk->sk_state) == TCP_LISTEN || rdm_sk(sk)->seat.child)
+		return -EISCONN;
 	err = rdm_addr_from_user(&to, sk, uaddr, len);
 	if (err)
 		return err;
@@ -260,20 +309,20 @@ static int rdm_connect(struct socket *sock, struct sockaddr *uaddr, int len, int
 	if (IS_ERR(peer))
 		return PTR_ERR(peer);
 	lock_sock(sk);
-	disconnect(sk);
+	err = -EISCONN;
+	if (sk->sk_state == TCP_LISTEN)
+		goto out;
+	err = rdm_port_connect(sk, &to);
+	if (err)
+		goto out;
 	sk->sk_err = 0;
-	rdm_sk(sk)->remote = to;
-	inet_sk(sk)->inet_dport = to.port;
-	if (sk->sk_family == AF_INET6)
-		inet6_sk(sk)->saddr = peer->local.ip;
-	if (rdm_addr_is4(&to)) {
-		inet_sk(sk)->inet_daddr = to.ip.s6_addr32[3];
-		inet_sk(sk)->inet_saddr = peer->local.ip.s6_addr32[3];
-	}
+	forget_remote(sk);
+	rdm_sock_set_remote(sk, &to, &peer->local.ip);
 	WRITE_ONCE(sk->sk_state, TCP_ESTABLISHED);
+out:
 	release_sock(sk);
 	rdm_peer_put(peer);
-	return 0;
+	return err;
 }
 
 static int rdm_getname(struct socket *sock, struct sockaddr *uaddr, int want_peer)
@@ -309,6 +358,9 @@ static __poll_t rdm_poll(struct file *file, struct socket *sock, poll_table *wai
 	__poll_t mask = 0;
 
 	sock_poll_wait(file, sock, wait);
+	if (READ_ONCE(sk->sk_state) == TCP_LISTEN &&
+	    !list_empty_careful(&rdm_sk(sk)->seat.queue))
+		mask |= EPOLLIN | EPOLLRDNORM;
 	if (READ_ONCE(sk->sk_err) || !skb_queue_empty_lockless(&sk->sk_error_queue))
 		mask |= EPOLLERR |
 			(sock_flag(sk, SOCK_SELECT_ERR_QUEUE) ? EPOLLPRI : 0);
@@ -318,6 +370,8 @@ static __poll_t rdm_poll(struct file *file, struct socket *sock, poll_table *wai
 		mask |= EPOLLHUP;
 	if (!list_empty_careful(&rdm_sk(sk)->rxq))
 		mask |= EPOLLIN | EPOLLRDNORM;
+	if (READ_ONCE(sk->sk_state) == TCP_LISTEN)
+		return mask;
 	if (rdm_snd_writable(sk))
 		mask |= EPOLLOUT | EPOLLWRNORM | EPOLLWRBAND;
 	else
@@ -369,14 +423,51 @@ static void rdm_unhash(struct sock *sk)
 {
 }
 
+/**
+ * rdm_sock_reset() - a socket has no port, no peers and no messages yet
+ * @sk: the socket, new, or the copy of another one
+ */
+void rdm_sock_reset(struct sock *sk)
+{
+	struct rdm_sock *rsk = rdm_sk(sk);
+
+	rdm_port_init_sock(sk);
+	INIT_LIST_HEAD(&rsk->peers);
+	INIT_LIST_HEAD(&rsk->rxq);
+	INIT_LIST_HEAD(&rsk->waited);
+	rsk->npeers = 0;
+	rsk->tunnel = NULL;
+	rsk->rx_used = 0;
+	rsk->blocked = NULL;
+	rsk->note_used = 0;
+	rsk->err_used = 0;
+	atomic64_set(&rsk->lost_outcomes, 0);
+	rsk->tx_bytes = 0;
+	rsk->token = NULL;
+	rsk->refused = false;
+	rsk->closed = false;
+	rsk->released = false;
+}
+
+/**
+ * rdm_sock_list() - from now on /proc/net/rdm shows the socket
+ * @sk: the socket
+ */
+void rdm_sock_list(struct sock *sk)
+{
+	struct rdm_net *rn = rdm_net_of(sock_net(sk));
+
+	spin_lock_bh(&rn->socks_lock);
+	list_add_tail(&rdm_sk(sk)->net_node, &rn->socks);
+	spin_unlock_bh(&rn->socks_lock);
+}
+
 static int rdm_init_sock(struct sock *sk)
 {
 	struct rdm_net *rn = rdm_net_of(sock_net(sk));
 	struct rdm_sock *rsk = rdm_sk(sk);
 
-	INIT_LIST_HEAD(&rsk->peers);
-	INIT_LIST_HEAD(&rsk->rxq);
-	INIT_LIST_HEAD(&rsk->waited);
+	rdm_sock_reset(sk);
 	do {
 		rsk->incarnation = get_random_u64();
 	} while (!rsk->incarnation);
@@ -396,17 +487,14 @@ static int rdm_init_sock(struct sock *sk)
 	/* no filter would see a message: to attach one gives EPERM */
 	sock_set_flag(sk, SOCK_FILTER_LOCKED);
 
-	spin_lock_bh(&rn->socks_lock);
-	list_add_tail(&rsk->net_node, &rn->socks);
-	spin_unlock_bh(&rn->socks_lock);
+	rdm_sock_list(sk);
 	return 0;
 }
 
 /* The last of a closed socket: no peer is left, nobody else has a reference for long. */
 static void finish_release(struct sock *sk)
 {
-	if (rdm_sk(sk)->tunnel)
-		rdm_tunnel_close(rdm_sk(sk)->tunnel);
+	rdm_port_leave(sk);
 	sock_put(sk);
 }
 
@@ -452,8 +540,14 @@ static void linger(struct sock *sk, long timeo)
 	}
 }
 
-/* From inet_release(), which computes @timeo from SO_LINGER. */
-static void rdm_close(struct sock *sk, long timeo)
+/**
+ * rdm_close() - a socket is not used any more
+ * @sk: the socket; the reference of the user is consumed
+ * @timeo: how long to wait for acks; inet_release() computes it from SO_LINGER
+ *
+ * Context: process; may sleep.
+ */
+void rdm_close(struct sock *sk, long timeo)
 {
 	struct rdm_net *rn = rdm_net_of(sock_net(sk));
 	struct rdm_sock *rsk = rdm_sk(sk);
@@ -468,8 +562,10 @@ static void rdm_close(struct sock *sk, long timeo)
 
 	spin_lock_bh(&rn->hash_lock);
 	rsk->closed = true;
+	__rdm_port_disconnect(sk);
 	rsk->npeers++;		/* stands for us until the peers know */
 	spin_unlock_bh(&rn->hash_lock);
+	rdm_listen_stop(sk);
 	sock_orphan(sk);
 	rdm_rcv_purge(sk);
 	rdm_peer_orphan_all(sk, abort);
@@ -490,7 +586,7 @@ struct proto rdm_prot = {
 	.init			= rdm_init_sock,
 	.close			= rdm_close,
 	.unhash			= rdm_unhash,
-	.rehash			= rdm_tunnel_rehash,
+	.rehash			= rdm_port_rehash,
 	.setsockopt		= rdm_setsockopt,
 	.getsockopt		= rdm_getsockopt,
 	.memory_allocated	= &rdm_memory_allocated,
@@ -508,7 +604,7 @@ struct proto rdm6_prot = {
 	.init			= rdm_init_sock,
 	.close			= rdm_close,
 	.unhash			= rdm_unhash,
-	.rehash			= rdm_tunnel_rehash,
+	.rehash			= rdm_port_rehash,
 	.setsockopt		= rdm_setsockopt,
 	.getsockopt		= rdm_getsockopt,
 	.memory_allocated	= &rdm_memory_allocated,
@@ -527,13 +623,13 @@ struct proto rdm6_prot = {
 	.bind		= rdm_bind,				\
 	.connect	= rdm_connect,				\
 	.socketpair	= sock_no_socketpair,			\
-	.accept		= sock_no_accept,			\
+	.accept		= rdm_accept,				\
 	.getname	= rdm_getname,				\
 	.poll		= rdm_poll,				\
 	.ioctl		= rdm_ioctl,				\
 	.gettstamp	= sock_gettstamp,			\
-	.listen		= sock_no_listen,			\
-	.shutdown	= inet_shutdown,			\
+	.listen		= rdm_listen,				\
+	.shutdown	= rdm_shutdown,				\
 	.setsockopt	= sock_common_setsockopt,		\
 	.getsockopt	= sock_common_getsockopt,		\
 	.set_rcvlowat	= rdm_set_rcvlowat,			\

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * rdm udp: the kernel's UDP socket under an rdm socket: opening and closing it,
+ * rdm udp: the kernel's UDP socket under rdm sockets: opening and closing it,
  * taking packets and ICMP errors out of it, routes, and the way out for packets
  * that are built. What packets mean is for input.c. Documentation/receive.md says
  * why packets are taken from the UDP socket's queue and not by encap_rcv.
@@ -29,49 +29,26 @@
 /* Packets wait in the UDP socket only while another CPU is draining it. */
 #define UDP_RCVBUF	(8 << 20)
 
-/**
- * struct rdm_tunnel - the UDP socket of an rdm socket
- * @sock: the UDP socket; its sk_user_data is the rdm socket
- * @usk: its sock, which lives an RCU grace period longer
- * @rcu: frees this
- */
-struct rdm_tunnel {
-	struct socket *sock;
-	struct sock *usk;
-	struct rcu_head rcu;
-};
-
-/**
- * rdm_tunnel_sk() - the UDP socket
- * @t: the tunnel
- *
- * Return: its sock.
- */
-struct sock *rdm_tunnel_sk(const struct rdm_tunnel *t)
-{
-	return t->usk;
-}
-
 /* What UDP itself dropped since the last look, most likely because its queue was full. */
-static void count_drops(struct sock *sk, struct sock *usk)
+static void count_drops(struct rdm_net *rn, struct sock *usk)
 {
 	int n;
 
 	if (likely(!atomic_read(&usk->sk_drops)))
 		return;
 	n = atomic_xchg(&usk->sk_drops, 0);
-	rdm_add(rdm_net_of(sock_net(sk)), DROP_QUEUE, n);
+	rdm_add(rn, DROP_QUEUE, n);
 }
 
 static void drain(struct sock *usk, int most)
 {
-	struct sock *sk = rcu_dereference_sk_user_data(usk);
+	struct rdm_tunnel *t = rcu_dereference_sk_user_data(usk);
 	struct sk_buff *skb;
 	int err;
 
-	if (sk)
-		count_drops(sk, usk);
-	while (sk && most) {
+	if (t)
+		count_drops(t->rn, usk);
+	while (t && most) {
 		skb = skb_recv_udp(usk, MSG_DONTWAIT, &err);
 		if (!skb) {
 			/* else an ICMP error was in the way, and is taken off now */
@@ -81,7 +58,7 @@ static void drain(struct sock *usk, int most)
 		}
 		/* it holds UDP's scratch data, no device */
 		skb->dev = NULL;
-		rdm_input(sk, skb);
+		rdm_input(t, skb);
 		most--;
 	}
 }
@@ -97,7 +74,7 @@ static void udp_data_ready(struct sock *usk)
 	rcu_read_unlock();
 }
 
-static void icmp_error(struct sock *sk, struct sk_buff *skb)
+static void icmp_error(struct rdm_tunnel *t, struct sk_buff *skb)
 {
 	struct sock_exterr_skb *serr = SKB_EXT_ERR(skb);
 	const u8 *addr = skb_network_header(skb) + serr->addr_offset;
@@ -123,19 +100,19 @@ static void icmp_error(struct sock *sk, struct sk_buff *skb)
 	/* too big: the route has learnt it, and the next packet asks the route */
 	if (serr->ee.ee_errno == EMSGSIZE)
 		return;
-	rdm_input_icmp(sk, &to, serr->ee.ee_errno, hard, skb->data, skb_headlen(skb));
+	rdm_input_icmp(t, &to, serr->ee.ee_errno, hard, skb->data, skb_headlen(skb));
 }
 
 static void udp_error_report(struct sock *usk)
 {
+	struct rdm_tunnel *t;
 	struct sk_buff *skb;
-	struct sock *sk;
 
 	rcu_read_lock();
-	sk = rcu_dereference_sk_user_data(usk);
+	t = rcu_dereference_sk_user_data(usk);
 	while ((skb = sock_dequeue_err_skb(usk))) {
-		if (sk)
-			icmp_error(sk, skb);
+		if (t)
+			icmp_error(t, skb);
 		kfree_skb(skb);
 	}
 	usk->sk_err = 0;
@@ -163,48 +140,42 @@ static int set_options(struct socket *sock, bool v6)
 }
 
 /**
- * rdm_tunnel_open() - give an rdm socket its UDP socket
- * @sk: the rdm socket, locked
- * @local: address and port; port 0 takes a free one
- * @bound: receives what was bound
+ * rdm_udp_open() - make the UDP socket of a tunnel
+ * @t: the tunnel, with what shall be bound; port 0 becomes a free one
  *
  * Context: process; may sleep.
  * Return: 0 or what binding a UDP socket says, negative.
  */
-int rdm_tunnel_open(struct sock *sk, const struct rdm_addr *local, struct rdm_addr *bound)
+int rdm_udp_open(struct rdm_tunnel *t)
 {
-	bool v6 = sk->sk_family == AF_INET6 && !rdm_addr_is4(local);
 	struct udp_port_cfg cfg = {
-		.family = v6 ? AF_INET6 : AF_INET,
-		.local_udp_port = local->port,
-		.bind_ifindex = local->scope ?: sk->sk_bound_dev_if,
+		.family = t->v6 ? AF_INET6 : AF_INET,
+		.local_udp_port = t->local.port,
+		.bind_ifindex = t->ifindex,
 		.use_udp_checksums = true,
 		.use_udp6_tx_checksums = true,
 		.use_udp6_rx_checksums = true,
-		.ipv6_v6only = sk->sk_ipv6only,
+		.ipv6_v6only = t->v6only,
 	};
-	struct rdm_tunnel *t;
 	struct sock *usk;
 	int err;
 
-	t = kzalloc(sizeof(*t), GFP_KERNEL);
-	if (!t)
-		return -ENOMEM;
-	if (v6)
-		cfg.local_ip6 = local->ip;
+	if (t->v6)
+		cfg.local_ip6 = t->local.ip;
 	else
-		cfg.local_ip.s_addr = local->ip.s6_addr32[3];
-	err = udp_sock_create(sock_net(sk), &cfg, &t->sock);
+		cfg.local_ip.s_addr = t->local.ip.s6_addr32[3];
+	err = udp_sock_create(t->rn->net, &cfg, &t->sock);
 	if (err < 0)
-		goto err_free;
-	err = set_options(t->sock, v6);
-	if (err)
-		goto err_sock;
+		return err;
+	err = set_options(t->sock, t->v6);
+	if (err) {
+		sock_release(t->sock);
+		return err;
+	}
 
 	usk = t->sock->sk;
 	t->usk = usk;
-	*bound = *local;
-	bound->port = inet_sk(usk)->inet_sport;
+	t->local.port = inet_sk(usk)->inet_sport;
 	usk->sk_allocation = GFP_ATOMIC;
 #ifdef CONFIG_NET_RX_BUSY_POLL
 	/* net.core.busy_read is not for a socket that is read in softirq */
@@ -215,58 +186,37 @@ int rdm_tunnel_open(struct sock *sk, const struct rdm_addr *local, struct rdm_ad
 	write_lock_bh(&usk->sk_callback_lock);
 	usk->sk_data_ready = udp_data_ready;
 	usk->sk_error_report = udp_error_report;
-	rcu_assign_sk_user_data(usk, sk);
+	rcu_assign_sk_user_data(usk, t);
 	write_unlock_bh(&usk->sk_callback_lock);
-	rdm_sk(sk)->tunnel = t;
-
-	/* what came between bind and now: a queue that is full is never heard of again */
-	local_bh_disable();
-	rcu_read_lock();
-	drain(usk, INT_MAX);
-	rcu_read_unlock();
-	local_bh_enable();
 	return 0;
-
-err_sock:
-	sock_release(t->sock);
-err_free:
-	kfree(t);
-	return err;
 }
 
 /**
- * rdm_tunnel_close() - free the port
+ * rdm_udp_drain() - take the packets that came before anyone was there
  * @t: the tunnel
  *
- * Packets that are being received may still use the rdm socket until an RCU grace
- * period has passed; it is freed by RCU.
+ * Context: process.
+ */
+void rdm_udp_drain(struct rdm_tunnel *t)
+{
+	local_bh_disable();
+	rcu_read_lock();
+	drain(t->usk, INT_MAX);
+	rcu_read_unlock();
+	local_bh_enable();
+}
+
+/**
+ * rdm_udp_close() - free the port
+ * @t: the tunnel; the caller frees it by RCU
  *
  * Context: process; may sleep.
  */
-void rdm_tunnel_close(struct rdm_tunnel *t)
+void rdm_udp_close(struct rdm_tunnel *t)
 {
 	rcu_assign_sk_user_data(t->usk, NULL);
 	kernel_sock_shutdown(t->sock, SHUT_RDWR);
 	sock_release(t->sock);
-	kfree_rcu(t, rcu);
-}
-
-/**
- * rdm_tunnel_rehash() - the rdm socket was bound to another device, or to none
- * @sk: the rdm socket, locked
- *
- * The UDP socket takes packets of the same device only. It was allowed for the one socket,
- * and both have the same device, so it is for the other.
- *
- * Context: process; may sleep.
- */
-void rdm_tunnel_rehash(struct sock *sk)
-{
-	const struct rdm_tunnel *t = rdm_sk(sk)->tunnel;
-	int dev = READ_ONCE(sk->sk_bound_dev_if);
-
-	if (t && READ_ONCE(t->usk->sk_bound_dev_if) != dev)
-		WARN_ON_ONCE(sock_bindtoindex(t->usk, dev, true));
 }
 
 /* The two bits of ECN are not the user's. */
