@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# Programs that were written for UDP work with rdm sockets: stress-ng, sockperf and
+# Programs that were written for UDP work with rdm sockets: stress-ng, sockperf, iperf3 and
 # Python under withrdm, socat by itself with the numbers of rdm. Each is believed by its own
 # measure of success, and by the counters of rdm that its messages went that way.
 #
@@ -167,6 +167,25 @@ sockperf_lost_nothing() {
 }
 all_arrived() { [ $(($(counter OutMsgs) - before_out)) = $(($(counter InMsgs) - before_in)) ]; }
 
+# iperf3's receiver counts what is missing between sequence numbers
+iperf() {
+	count=$((500 / scale))
+	server "$tmp/iperf.out" iperf3 --server --one-off --bind "$host" --port 7200
+	eventually 20 listening 7200 || { cat "$tmp/iperf.out"; return 1; }
+	counts InMsgs $count with iperf3 --udp --client "$host" --port 7200 --blockcount $count \
+		--length 1200 --bitrate 10M >"$tmp/iperf" 2>&1
+	good=$?
+	cat "$tmp/iperf" "$tmp/iperf.out"
+	[ $good = 0 ] && awk -v least=$((count - 5)) '
+		/receiver$/ {
+			for (i = 1; i < NF; i++)
+				if (split($i, n, "/") == 2 && $(i + 1) == "(0%)" && n[1] == 0 && n[2] >= least)
+					found = 1
+		}
+		END { exit !found }' "$tmp/iperf"
+}
+listening() { grep -qi ":$(printf %04x "$1") .* 0A " /proc/net/tcp /proc/net/tcp6; }
+
 # socat wants the bytes of a sockaddr that come after the family
 raw() {
 	case $family in
@@ -245,6 +264,7 @@ if [ "$family" = 4 ]; then
 	judge "sockperf throughput" sockperf_throughput
 	judge "sockperf server handled all that was sent" sockperf_lost_nothing
 fi
+judge "iperf3 -u loses nothing" iperf
 judge "socat SOCKET-SENDTO to SOCKET-RECVFROM and back" socat_echo SOCKET-SENDTO 7300
 judge "socat SOCKET-DATAGRAM to SOCKET-RECVFROM and back" socat_echo SOCKET-DATAGRAM 7301
 judge "socat SOCKET-SENDTO to SOCKET-RECV, a file" socat_copy

@@ -14,7 +14,7 @@ set -eu
 build="make gcc libc6-dev kmod"
 vm="$build gcc-multilib qemu-system-x86 busybox-static dash iproute2 cpio python3 perl xz-utils"
 # What selftests/programs.sh and cpython.sh run
-programs="libpython3.11-testsuite stress-ng sockperf socat"
+programs="libpython3.11-testsuite stress-ng sockperf iperf3 socat"
 # linux-source-6.1 itself is fetched by kernel.sh
 kernel="$vm bc bison flex libelf-dev libssl-dev"
 style="$kernel g++ sparse shellcheck man-db"

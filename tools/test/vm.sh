@@ -50,7 +50,7 @@ for file in "$top"/build/tools/*; do
 done
 
 # Programs that no one here wrote, for selftests/programs.sh and cpython.sh
-for program in stress-ng sockperf socat; do
+for program in stress-ng sockperf iperf3 socat; do
 	adds+=(--program "$program")
 done
 adds+=(--python-module test.test_socket)
