@@ -206,4 +206,66 @@ RDM_TEST(option, timestamps_come_on_request)
 	close(receiver);
 }
 
+/* net.rdm.congestion: write what, if any; tell what it is then. */
+static int congestion_sysctl(const char *name, char *is, size_t size)
+{
+	int fd = open("/proc/sys/net/rdm/congestion", O_RDWR), err = 0;
+	ssize_t n;
+
+	if (fd < 0)
+		return errno;
+	if (name && write(fd, name, strlen(name)) < 0)
+		err = errno;
+	n = pread(fd, is, size - 1, 0);
+	is[n > 0 ? n : 0] = 0;
+	is[strcspn(is, "\n")] = 0;
+	close(fd);
+	return err;
+}
+
+RDM_TEST(option, congestion_control_is_chosen_by_name)
+{
+	char name[RDM_CONGESTION_MAX], is[64];
+	socklen_t len = sizeof(name);
+	struct addr at, new_at;
+	int receiver, fd;
+	char c;
+
+	ASSERT_EQ(0, congestion_sysctl(NULL, is, sizeof(is)));
+	ASSERT_EQ(0, getsockopt(self->fd, SOL_RDM, RDM_CONGESTION, name, &len));
+	EXPECT_EQ(sizeof(name), len);
+	EXPECT_STREQ(is, name);
+	EXPECT_FAIL(ENOENT, setsockopt(self->fd, SOL_RDM, RDM_CONGESTION, "cubi", 4));
+	EXPECT_FAIL(ENOENT, setsockopt(self->fd, SOL_RDM, RDM_CONGESTION, "", 1));
+	EXPECT_FAIL(EINVAL, setsockopt(self->fd, SOL_RDM, RDM_CONGESTION, "cubic", 0));
+	EXPECT_FAIL(EFAULT, setsockopt(self->fd, SOL_RDM, RDM_CONGESTION, BAD_POINTER, 5));
+	EXPECT_EQ(ENOENT, congestion_sysctl("vegas", name, sizeof(name)));
+	EXPECT_STREQ(is, name);
+
+	/* a socket's own; with a 0 at its end or without */
+	ASSERT_EQ(0, setsockopt(self->fd, SOL_RDM, RDM_CONGESTION, "newreno", 8));
+	ASSERT_EQ(0, setsockopt(self->fd, SOL_RDM, RDM_CONGESTION, "cubic", 5));
+	len = sizeof(name);
+	ASSERT_EQ(0, getsockopt(self->fd, SOL_RDM, RDM_CONGESTION, name, &len));
+	EXPECT_STREQ("cubic", name);
+	receiver = rdm_bound(variant->family, variant->type, &at);
+	ASSERT_EQ(1, send_to(self->fd, "x", 1, 0, &at));
+	ASSERT_EQ(1, recv(receiver, &c, 1, 0));
+
+	/* the default of those to come, and of no others */
+	ASSERT_EQ(0, setsockopt(self->fd, SOL_RDM, RDM_CONGESTION, "newreno", 7));
+	EXPECT_EQ(0, congestion_sysctl("cubic\n", name, sizeof(name)));
+	EXPECT_STREQ("cubic", name);
+	fd = rdm_bound(variant->family, variant->type, &new_at);
+	len = sizeof(name);
+	ASSERT_EQ(0, getsockopt(fd, SOL_RDM, RDM_CONGESTION, name, &len));
+	EXPECT_STREQ("cubic", name);
+	len = sizeof(name);
+	ASSERT_EQ(0, getsockopt(self->fd, SOL_RDM, RDM_CONGESTION, name, &len));
+	EXPECT_STREQ("newreno", name);
+	EXPECT_EQ(0, congestion_sysctl("newreno", name, sizeof(name)));
+	close(fd);
+	close(receiver);
+}
+
 TEST_HARNESS_MAIN

@@ -203,7 +203,7 @@ static struct rdm_peer *peer_new(struct sock *sk, const struct rdm_addr *remote,
 		.user_timeout = READ_ONCE(rdm_sk(sk)->user_timeout),
 		.idle_timeout = READ_ONCE(rn->tun.idle_timeout_ms) * (u64)NSEC_PER_MSEC,
 		.max_msg = READ_ONCE(rn->tun.max_msg),
-		.cong = &rdm_cong_newreno,
+		.cong = READ_ONCE(rdm_sk(sk)->cong),
 		.fifo = rdm_sk(sk)->fifo,
 	};
 	struct rdm_peer *peer;

@@ -7,11 +7,10 @@
  *
  *   rdm_net.socks_lock -> rdm_net.hash_lock -> rdm_peer.lock -> sk_receive_queue.lock
  *
- * rdm_peer.lock (spinlock, BH off) serialises one association: everything in
- * rdm_peer.a and the members marked [lock]. Packets to be sent are collected
- * under it in an xmitq and leave after it is dropped, so a packet that comes
- * back through the loopback finds no lock held. The receive path takes it, and
- * never the socket lock.
+ * rdm_peer.lock (spinlock, BH off) serialises one association: everything in rdm_peer.a and the
+ * members marked [lock]. Packets to be sent are collected under it in an xmitq and leave after it
+ * is dropped, so a packet that comes back through the loopback finds no lock held. The receive path
+ * takes it, and never the socket lock.
  *
  * sk_receive_queue.lock (spinlock, BH off) protects the socket's own queue of
  * received messages, and all of its memory accounting: sk_forward_alloc,
@@ -67,7 +66,8 @@ struct rdm_tunables {
 	int max_peers;		/* associations of one socket */
 	int max_peers_net;	/* associations of the namespace */
 	int max_tombstones;	/* associations that ended lately */
-	int gso;		/* 0: never build super-packets */
+	int gso;		/* 0: never build super-packets. The last int */
+	const struct rdm_cong_ops *cong;	/* congestion: default of RDM_CONGESTION */
 };
 
 /**
@@ -133,6 +133,7 @@ struct rdm_net {
  * @refused: some peer was refused for want of room [queue lock]
  * @remote: connected to, valid when sk_state is TCP_ESTABLISHED [socket lock; read racily]
  * @user_timeout: ns
+ * @cong: RDM_CONGESTION
  * @deadline_ms: RDM_DEADLINE
  * @mode: RDM_MODE
  * @notify: RDM_NOTIFY
@@ -168,6 +169,7 @@ struct rdm_sock {
 	bool refused;
 	struct rdm_addr remote;
 	u64 user_timeout;
+	const struct rdm_cong_ops *cong;
 	u32 deadline_ms;
 	u8 mode;
 	u8 notify;

@@ -472,6 +472,7 @@ static int rdm_init_sock(struct sock *sk)
 		rsk->incarnation = get_random_u64();
 	} while (!rsk->incarnation);
 	rsk->user_timeout = READ_ONCE(rn->tun.user_timeout_ms) * (u64)NSEC_PER_MSEC;
+	rsk->cong = READ_ONCE(rn->tun.cong);
 	rsk->notify = RDM_NOTIFY_FAILED;
 	rsk->fifo = sk->sk_type == SOCK_SEQPACKET;
 	sk->sk_rcvbuf = READ_ONCE(rn->tun.rmem);

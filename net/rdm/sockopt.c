@@ -40,12 +40,32 @@ static int set_user_timeout(struct sock *sk, u32 ms)
 	return 0;
 }
 
+/* For the associations to come. */
+static int set_congestion(struct sock *sk, sockptr_t val, unsigned int len)
+{
+	char name[RDM_CONGESTION_MAX] = {};
+	const struct rdm_cong_ops *ops;
+
+	/* with a 0 at its end or without one */
+	if (!len)
+		return -EINVAL;
+	if (copy_from_sockptr(name, val, min_t(unsigned int, len, sizeof(name) - 1)))
+		return -EFAULT;
+	ops = rdm_cong_find(name);
+	if (!ops)
+		return -ENOENT;
+	WRITE_ONCE(rdm_sk(sk)->cong, ops);
+	return 0;
+}
+
 static int set_rdm(struct sock *sk, int name, sockptr_t val, unsigned int len)
 {
 	struct rdm_sock *rsk = rdm_sk(sk);
 	u32 v;
 
 	switch (name) {
+	case RDM_CONGESTION:
+		return set_congestion(sk, val, len);
 	case RDM_USER_TIMEOUT:
 	case RDM_MODE:
 	case RDM_DEADLINE:
@@ -85,7 +105,8 @@ static int get_rdm(struct sock *sk, int name, char __user *val, int __user *lenp
 	union {
 		u32 v32;
 		u64 v64;
-	} v;
+		char str[RDM_CONGESTION_MAX];
+	} v = {};
 	int size = sizeof(v.v32);
 	int len;
 
@@ -112,6 +133,10 @@ static int get_rdm(struct sock *sk, int name, char __user *val, int __user *lenp
 	case RDM_LOST_OUTCOMES:
 		v.v64 = atomic64_read(&rdm_sk(sk)->lost_outcomes);
 		size = sizeof(v.v64);
+		break;
+	case RDM_CONGESTION:
+		strscpy(v.str, READ_ONCE(rdm_sk(sk)->cong)->name, sizeof(v.str));
+		size = sizeof(v.str);
 		break;
 	case RDM_PEER_INFO:
 		return rdm_info_get(sk, val, lenp);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * rdm sysctl: net.rdm.*, the tunables of each namespace. Their defaults are in
- * main.c. A change holds for what is made after it: sockets keep their buffers
- * and timeouts, associations their idle timeout and longest message.
+ * main.c. A change holds for what is made after it: sockets keep their buffers,
+ * timeouts and congestion control, associations their idle timeout and longest message.
  */
 #include <linux/slab.h>
 #include <linux/sysctl.h>
@@ -27,6 +27,26 @@ struct tunable {
 	int max;
 	bool global;
 };
+
+/* net.rdm.congestion: the name of an algorithm; @ctl->extra1 is the namespace. */
+static int congestion(rdm_ctl_ptr ctl, int write, void *buffer, size_t *lenp, loff_t *ppos)
+{
+	char name[RDM_CONGESTION_MAX];
+	struct ctl_table as_string = { .data = name, .maxlen = sizeof(name) };
+	const struct rdm_cong_ops *ops;
+	struct rdm_net *rn = ctl->extra1;
+	int err;
+
+	strscpy(name, READ_ONCE(rn->tun.cong)->name, sizeof(name));
+	err = proc_dostring(&as_string, write, buffer, lenp, ppos);
+	if (err || !write)
+		return err;
+	ops = rdm_cong_find(name);
+	if (!ops)
+		return -ENOENT;
+	WRITE_ONCE(rn->tun.cong, ops);
+	return 0;
+}
 
 #define TUNABLE(name, min, max, global) \
 	{ #name, offsetof(struct rdm_tunables, name), min, max, global }
@@ -55,13 +75,13 @@ int rdm_sysctl_init(struct rdm_net *rn)
 	struct ctl_table *table;
 	int i;
 
-	/* every member of the struct, which has nothing but int, is a file */
-	BUILD_BUG_ON(sizeof(struct rdm_tunables) != ARRAY_SIZE(tunables) * sizeof(int));
+	/* every int of the struct is a file */
+	BUILD_BUG_ON(offsetofend(struct rdm_tunables, gso) != ARRAY_SIZE(tunables) * sizeof(int));
 
 	if (!IS_ENABLED(CONFIG_SYSCTL))
 		return 0;
-	/* and an empty entry: see compat-include/net/net_namespace.h */
-	table = kcalloc(ARRAY_SIZE(tunables) + 1, sizeof(*table), GFP_KERNEL_ACCOUNT);
+	/* congestion; and an empty entry: see compat-include/net/net_namespace.h */
+	table = kcalloc(ARRAY_SIZE(tunables) + 2, sizeof(*table), GFP_KERNEL_ACCOUNT);
 	if (!table)
 		return -ENOMEM;
 	for (i = 0; i < ARRAY_SIZE(tunables); i++) {
@@ -75,7 +95,12 @@ int rdm_sysctl_init(struct rdm_net *rn)
 		table[i].extra1 = (void *)&t->min;
 		table[i].extra2 = (void *)&t->max;
 	}
-	rn->sysctl = register_net_sysctl_sz(rn->net, "net/rdm", table, ARRAY_SIZE(tunables));
+	table[i].procname = "congestion";
+	table[i].mode = 0644;
+	table[i].proc_handler = congestion;
+	table[i].extra1 = rn;
+	rn->sysctl = register_net_sysctl_sz(rn->net, "net/rdm", table,
+					    ARRAY_SIZE(tunables) + 1);
 	if (!rn->sysctl) {
 		kfree(table);
 		return -ENOMEM;

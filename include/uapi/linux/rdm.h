@@ -27,6 +27,9 @@ enum {
 	RDM_AT_MOST_ONCE = 2,	/* sent once, never again */
 };
 
+/* Most bytes of RDM_CONGESTION, with a 0 at its end. */
+#define RDM_CONGESTION_MAX	16
+
 /* What else the error queue tells (RDM_NOTIFY). */
 #define RDM_NOTIFY_FAILED	0x1	/* failures of messages without a cookie */
 #define RDM_NOTIFY_WRITABLE	0x2	/* a peer that had no room takes messages again */
@@ -48,6 +51,9 @@ enum {
  *	takes now.
  * RDM_INCARNATION: __u64, read only: the value that names this life of this
  *	socket to its peers.
+ * RDM_CONGESTION: string, "newreno" (default; net.rdm.congestion) or "cubic": what keeps
+ *	associations that are made from now on from sending too much. ENOENT: there is no
+ *	such one.
  * RDM_PEER_INFO: struct rdm_peer_info, read only: what is known of one peer. The buffer
  *	names it on the way in, by a struct sockaddr_in or sockaddr_in6 at its beginning;
  *	AF_UNSPEC means the peer that the socket is connected to. ENOENT: there is no
@@ -61,6 +67,7 @@ enum {
 #define RDM_NOTIFY		6
 #define RDM_LOST_OUTCOMES	7
 #define RDM_PEER_INFO		8
+#define RDM_CONGESTION		9
 
 /*
  * Control messages of level SOL_RDM.
