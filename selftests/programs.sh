@@ -167,7 +167,9 @@ sockperf_lost_nothing() {
 }
 all_arrived() { [ $(($(counter OutMsgs) - before_out)) = $(($(counter InMsgs) - before_in)) ]; }
 
-# iperf3's receiver counts what is missing between sequence numbers
+# iperf3's receiver counts what is missing between sequence numbers. It stops to read when the
+# client says over TCP that it has ended, so it does not count what waits at that moment; that
+# all arrived is seen by InMsgs.
 iperf() {
 	count=$((500 / scale))
 	server "$tmp/iperf.out" iperf3 --server --one-off --bind "$host" --port 7200
@@ -176,7 +178,7 @@ iperf() {
 		--length 1200 --bitrate 10M >"$tmp/iperf" 2>&1
 	good=$?
 	cat "$tmp/iperf" "$tmp/iperf.out"
-	[ $good = 0 ] && awk -v least=$((count - 5)) '
+	[ $good = 0 ] && awk -v least=$((count / 4)) '
 		/receiver$/ {
 			for (i = 1; i < NF; i++)
 				if (split($i, n, "/") == 2 && $(i + 1) == "(0%)" && n[1] == 0 && n[2] >= least)
