@@ -76,6 +76,24 @@ RDM_TEST(fault, u3_a_small_message_behind_a_large_one_that_is_lost)
 	EXPECT_FAIL(EAGAIN, recv(self->rx, buf, 1, MSG_DONTWAIT));
 }
 
+RDM_TEST(fault, u3_what_was_acked_behind_a_gap_comes_though_the_sender_is_gone)
+{
+	struct linger at_once = { .l_onoff = 1 };
+	static uint8_t large[5000], buf[6000];
+
+	fill(large, sizeof(large), 1);
+	cut_large(variant->family);
+	ASSERT_EQ(sizeof(large), send(self->tx, large, sizeof(large), 0));
+	ASSERT_EQ(1, send(self->tx, "s", 1, 0));
+	ASSERT_TRUE(EVENTUALLY(PATIENCE, outq(self->tx) == sizeof(large)));
+	ASSERT_OK(setsockopt(self->tx, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once)));
+	close(self->tx);
+	self->tx = -1;
+	ASSERT_EQ(1, recv(self->rx, buf, sizeof(buf), 0));
+	EXPECT_EQ('s', buf[0]);
+	EXPECT_EQ(0, wait_for(self->rx, POLLIN, 100));
+}
+
 RDM_TEST(fault, u2_copies_of_messages_that_were_read_are_dropped)
 {
 	enum { N = 10 };

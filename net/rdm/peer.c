@@ -292,17 +292,39 @@ static void peer_unhash(struct rdm_peer *peer)
 	tomb_add(rn, peer->tags[1].tag, now);
 }
 
+/*
+ * What was received and not delivered. Whole messages waited for an earlier one, which never
+ * comes now: they were acked, so the user gets them, in their order.
+ */
+static void deliver_rest(struct rdm_peer *peer)
+{
+	struct rdm_rec *rec, *tmp;
+	struct rdm_rxmsg *m;
+	LIST_HEAD(whole);
+
+	lockdep_assert_held(&peer->lock);
+	while ((m = rdm_reasm_first(&peer->a.reasm))) {
+		rdm_reasm_remove(&peer->a.reasm, m);
+		rec = container_of(m, struct rdm_rec, m);
+		if (m->complete) {
+			list_add_tail(&rec->node, &whole);
+			rdm_inc(peer->rn, IN_MSGS);
+		} else {
+			rec_of_core_free(peer, m);
+		}
+	}
+	if (list_empty(&whole) || rdm_rcv_queue(peer->sk, &whole))
+		return;
+	list_for_each_entry_safe(rec, tmp, &whole, node)
+		rec_of_core_free(peer, &rec->m);
+}
+
 /* What an unhashed peer still holds. */
 static void peer_gone(struct rdm_peer *peer)
 {
-	struct rdm_rxmsg *m;
-
 	rdm_timer_stop(peer);
 	spin_lock_bh(&peer->lock);
-	while ((m = rdm_reasm_first(&peer->a.reasm))) {
-		rdm_reasm_remove(&peer->a.reasm, m);
-		rec_of_core_free(peer, m);
-	}
+	deliver_rest(peer);
 	spin_unlock_bh(&peer->lock);
 	rdm_snd_gone(peer);
 	rdm_sock_peer_gone(peer->sk);
