@@ -17,8 +17,8 @@ set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 
 case ${1-} in
-stock) kernel=stock; lane vm; limit=1200 ;;
-debug) kernel=debug; lane debug; limit=2400 ;;
+stock) kernel=stock; lane vm; limit=1500 ;;
+debug) kernel=debug; lane debug; limit=3000 ;;
 *) echo "usage: vm.sh stock|debug" >&2; exit 2 ;;
 esac
 
