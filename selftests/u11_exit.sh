@@ -22,8 +22,9 @@ good a
 good b
 for v in $variants; do
 	port=$((port + 1))
-	start_receiver "$v" "$port" --count 100000 --size 16-2000 --timeout 15
-	start_sender "$v" "$port" --count 100000 --size 16-2000 --timeout 15
+	# Killed long before that
+	start_receiver "$v" "$port" --count 100000 --size 16-2000 --timeout 100
+	start_sender "$v" "$port" --count 100000 --size 16-2000 --timeout 100
 done
 many() { [ "$(counter b InMsgs)" -gt 2000 ]; }
 eventually 20 many
