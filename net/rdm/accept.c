@@ -255,6 +255,8 @@ struct sock *rdm_child_new(struct sock *sk, const struct rdm_addr *remote,
 	rsk->tunnel = rdm_sk(sk)->tunnel;
 	WRITE_ONCE(child->sk_state, TCP_ESTABLISHED);
 	rdm_sock_list(child);
+	/* for sparse, which does not know that sk_clone_lock() took it */
+	__acquire(&child->sk_lock.slock);
 	bh_unlock_sock(child);
 	/* sk_clone_lock() takes one for a table of sockets, which we have not */
 	__sock_put(child);

@@ -387,7 +387,7 @@ int rdm_port_connect(struct sock *sk, const struct rdm_addr *remote)
  * Context: under rcu_read_lock().
  * Return: a socket, for its options, also one that is closed; NULL when the last one leaves.
  */
-struct sock *rdm_port_any(const struct rdm_tunnel *t)
+struct sock *rdm_port_any(struct rdm_tunnel *t)
 {
 	struct rdm_seat *seat;
 
