@@ -18,7 +18,7 @@ programs="libpython3.11-testsuite stress-ng sockperf iperf3 socat"
 # linux-source-6.1 itself is fetched by kernel.sh
 kernel="$vm bc bison flex libelf-dev libssl-dev"
 style="$kernel g++ sparse shellcheck man-db"
-unit="$build g++"
+unit="$build g++ python3"
 fuzz="$build clang libclang-rt-14-dev"
 
 case ${1-} in
