@@ -597,19 +597,36 @@ ACCEPT_TEST(a_peer_that_restarts_gets_a_new_child)
 	close(tx);
 }
 
+/* A child whose association is closed for being idle; *@tx is its peer, at *@mine. */
+static int idle_child(int listener, const struct addr *at, int *tx, struct addr *mine)
+{
+	int child;
+
+	sysctl_set("idle_timeout_ms", 1000);
+	*tx = client(at, "0", mine);
+	child = accept_with(listener, "0");
+	if (child < 0 || !EVENTUALLY(PATIENCE, counter("AssocClosed") >= 2))
+		fatal("no child, or no idle close");
+	return child;
+}
+
+/* Another life at the same address. */
+static int restart(int fd, const struct addr *at)
+{
+	close(fd);
+	fd = rdm_socket(at->sa.sa_family, SOCK_SEQPACKET);
+	if (bind(fd, &at->sa, at->len))
+		fatal("bind: %s", strerror(errno));
+	return fd;
+}
+
 ACCEPT_TEST(a_peer_that_restarts_after_an_idle_close_gets_a_new_child)
 {
 	int tx, old, new;
 	struct addr mine;
 
-	sysctl_set("idle_timeout_ms", 1000);
-	tx = client(&self->at, "0", &mine);
-	old = accept_with(self->fd, "0");
-	ASSERT_LE(0, old);
-	ASSERT_TRUE(EVENTUALLY(PATIENCE, counter("AssocClosed") >= 2));
-	close(tx);
-	tx = rdm_socket(variant->family, SOCK_SEQPACKET);
-	ASSERT_OK(bind(tx, &mine.sa, mine.len));
+	old = idle_child(self->fd, &self->at, &tx, &mine);
+	tx = restart(tx, &mine);
 	ASSERT_OK(connect(tx, &self->at.sa, self->at.len));
 	ASSERT_EQ(3, send(tx, "new", 3, 0));
 	new = accept_with(self->fd, "new");
@@ -626,14 +643,8 @@ ACCEPT_TEST(a_child_does_not_begin_with_another_life_of_its_peer)
 	int tx, child;
 	struct addr mine;
 
-	sysctl_set("idle_timeout_ms", 1000);
-	tx = client(&self->at, "0", &mine);
-	child = accept_with(self->fd, "0");
-	ASSERT_LE(0, child);
-	ASSERT_TRUE(EVENTUALLY(PATIENCE, counter("AssocClosed") >= 2));
-	close(tx);
-	tx = rdm_socket(variant->family, SOCK_SEQPACKET);
-	ASSERT_OK(bind(tx, &mine.sa, mine.len));
+	child = idle_child(self->fd, &self->at, &tx, &mine);
+	tx = restart(tx, &mine);
 	ASSERT_EQ(1, send(child, "x", 1, 0));
 	expect_over(_metadata, child, ECONNRESET);
 	EXPECT_EQ(0, wait_for(tx, POLLIN, 100));
@@ -644,13 +655,10 @@ ACCEPT_TEST(a_child_does_not_begin_with_another_life_of_its_peer)
 ACCEPT_TEST(an_idle_close_is_not_the_end_of_a_child)
 {
 	int tx, child;
+	struct addr mine;
 	char c;
 
-	sysctl_set("idle_timeout_ms", 1000);
-	tx = client(&self->at, "0", NULL);
-	child = accept_with(self->fd, "0");
-	ASSERT_LE(0, child);
-	ASSERT_TRUE(EVENTUALLY(PATIENCE, counter("AssocClosed") == 2));
+	child = idle_child(self->fd, &self->at, &tx, &mine);
 	/* It opens one again, */
 	ASSERT_EQ(1, send(child, "1", 1, 0));
 	ASSERT_EQ(1, recv(tx, &c, 1, 0));

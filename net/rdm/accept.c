@@ -121,20 +121,10 @@ static struct sock *dequeue(struct sock *sk)
 	return seat ? (struct sock *)container_of(seat, struct rdm_sock, seat) : NULL;
 }
 
-static int wait_for_child(struct sock *sk, long *timeo)
+static bool acceptable(const struct sock *sk)
 {
-	DEFINE_WAIT(wait);
-
-	if (!*timeo)
-		return -EAGAIN;
-	if (signal_pending(current))
-		return sock_intr_errno(*timeo);
-	prepare_to_wait_exclusive(sk_sleep(sk), &wait, TASK_INTERRUPTIBLE);
-	if (list_empty_careful(&rdm_sk(sk)->seat.queue) &&
-	    READ_ONCE(sk->sk_state) == TCP_LISTEN)
-		*timeo = schedule_timeout(*timeo);
-	finish_wait(sk_sleep(sk), &wait);
-	return 0;
+	return !list_empty_careful(&rdm_sk(sk)->seat.queue) ||
+	       READ_ONCE(sk->sk_state) != TCP_LISTEN;
 }
 
 /**
@@ -163,7 +153,7 @@ int rdm_accept(struct socket *sock, struct socket *newsock, int flags, bool kern
 		child = dequeue(sk);
 		if (child)
 			break;
-		err = wait_for_child(sk, &timeo);
+		err = rdm_rcv_wait(sk, &timeo, acceptable);
 		if (err)
 			return err;
 	}

@@ -74,13 +74,6 @@ static enum how how_ip(int name)
 	case IP_ROUTER_ALERT:
 	case IP_UNBLOCK_SOURCE:
 	case IP_XFRM_POLICY:
-	case MCAST_BLOCK_SOURCE:
-	case MCAST_JOIN_GROUP:
-	case MCAST_JOIN_SOURCE_GROUP:
-	case MCAST_LEAVE_GROUP:
-	case MCAST_LEAVE_SOURCE_GROUP:
-	case MCAST_MSFILTER:
-	case MCAST_UNBLOCK_SOURCE:
 		return REFUSED;
 	}
 	return UNKNOWN;
@@ -145,6 +138,15 @@ static enum how how_ipv6(int name)
 	case IPV6_RTHDR:
 	case IPV6_RTHDRDSTOPTS:
 	case IPV6_XFRM_POLICY:
+		return REFUSED;
+	}
+	return UNKNOWN;
+}
+
+static enum how how_of(int level, int name)
+{
+	/* the same in both levels */
+	switch (name) {
 	case MCAST_BLOCK_SOURCE:
 	case MCAST_JOIN_GROUP:
 	case MCAST_JOIN_SOURCE_GROUP:
@@ -154,11 +156,6 @@ static enum how how_ipv6(int name)
 	case MCAST_UNBLOCK_SOURCE:
 		return REFUSED;
 	}
-	return UNKNOWN;
-}
-
-static enum how how_of(int level, int name)
-{
 	return level == SOL_IP ? how_ip(name) : how_ipv6(name);
 }
 

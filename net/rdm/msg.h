@@ -125,6 +125,7 @@ void rdm_rcv_recharge(struct sock *sk, struct rdm_rec *rec, u32 extra);
 void rdm_rcv_unreserve(struct sock *sk, struct rdm_rec *rec);
 bool rdm_rcv_queue(struct sock *sk, struct list_head *recs);
 void rdm_rec_free(struct rdm_rec *rec);
+int rdm_rcv_wait(struct sock *sk, long *timeo, bool (*ready)(const struct sock *sk));
 void rdm_rcv_purge(struct sock *sk);
 
 /* outcome.c */

@@ -298,8 +298,24 @@ static void put_back(struct sock *sk, struct rdm_rec *rec)
 	sk->sk_data_ready(sk);
 }
 
-/* Sleep until there is something to read. Return: 0 to look again, or why not. */
-static int wait_for_message(struct sock *sk, long *timeo)
+static bool readable(const struct sock *sk)
+{
+	return !list_empty_careful(&rdm_sk(sk)->rxq) || READ_ONCE(sk->sk_err) ||
+	       READ_ONCE(sk->sk_shutdown) & RCV_SHUTDOWN;
+}
+
+/**
+ * rdm_rcv_wait() - sleep until there is something to take
+ * @sk: the socket
+ * @timeo: how long, jiffies; what is left of it
+ * @ready: tells that it is worth to look
+ *
+ * Of many who wait, one is woken for each thing that comes.
+ *
+ * Context: process; may sleep.
+ * Return: 0 to look again; -EAGAIN when the time is up; or what a signal asks for.
+ */
+int rdm_rcv_wait(struct sock *sk, long *timeo, bool (*ready)(const struct sock *sk))
 {
 	DEFINE_WAIT(wait);
 
@@ -308,8 +324,7 @@ static int wait_for_message(struct sock *sk, long *timeo)
 	if (signal_pending(current))
 		return sock_intr_errno(*timeo);
 	prepare_to_wait_exclusive(sk_sleep(sk), &wait, TASK_INTERRUPTIBLE);
-	if (list_empty_careful(&rdm_sk(sk)->rxq) && !sk->sk_err &&
-	    !(sk->sk_shutdown & RCV_SHUTDOWN))
+	if (!ready(sk))
 		*timeo = schedule_timeout(*timeo);
 	finish_wait(sk_sleep(sk), &wait);
 	return 0;
@@ -347,7 +362,7 @@ int rdm_recvmsg(struct socket *sock, struct msghdr *msg, size_t len, int flags)
 			return sock_error(sk);
 		if (sk->sk_shutdown & RCV_SHUTDOWN)
 			return 0;
-		err = wait_for_message(sk, &timeo);
+		err = rdm_rcv_wait(sk, &timeo, readable);
 		if (err)
 			return err;
 	}
