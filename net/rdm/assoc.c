@@ -116,6 +116,7 @@ void rdm_assoc_params(const struct rdm_assoc *a, struct rdm_params *pa)
 	pa->user_timeout = div_u64(a->cfg.user_timeout, NSEC_PER_MSEC);
 	pa->max_msg = a->cfg.max_msg;
 	pa->flags = a->fifo ? RDM_PARAM_FIFO : 0;
+	pa->channel = a->cfg.channel;
 }
 
 static void learn_peer(struct rdm_assoc *a, const struct rdm_params *pa)

@@ -78,6 +78,7 @@ extern const char *const rdm_assoc_states[RDM_ASSOC__NR];
  * @mtu: longest UDP payload to the peer
  * @cong: congestion control
  * @fifo: deliver in order
+ * @channel: enum rdm_channel
  */
 struct rdm_assoc_cfg {
 	u64 tag;
@@ -91,6 +92,7 @@ struct rdm_assoc_cfg {
 	u32 mtu;
 	const struct rdm_cong_ops *cong;
 	bool fifo;
+	u8 channel;
 };
 
 /**

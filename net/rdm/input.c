@@ -14,6 +14,7 @@
 #include <net/ip.h>
 #include <net/udp.h>
 
+#include "group.h"
 #include "msg.h"
 #include "option.h"
 #include "peer.h"
@@ -70,9 +71,12 @@ static void rx_unlock(struct rx *rx)
 {
 	struct rdm_peer *peer = rx->peer;
 	struct rdm_rec *rec, *tmp;
+	LIST_HEAD(told);
 
 	if (!peer)
 		return;
+	if (peer->channel == RDM_CHANNEL_GROUP)
+		list_splice_init(&rx->ready, &told);
 	if (!list_empty(&rx->ready) && !rdm_rcv_queue(rx->sk, &rx->ready)) {
 		/* closed meanwhile: nobody will read them */
 		list_for_each_entry_safe(rec, tmp, &rx->ready, node) {
@@ -87,6 +91,9 @@ static void rx_unlock(struct rx *rx)
 	rx->tag = 0;
 	__acquire(&peer->lock);
 	rdm_peer_unlock(peer, &rx->out, &rx->xmitq);
+	/* each holds the peer */
+	if (!list_empty(&told))
+		rdm_group_input(peer->sk, &told);
 }
 
 /* Answer without state. The answer is never longer than what it answers. */
@@ -172,7 +179,10 @@ static void rx_init(struct rx *rx, u32 at, u32 len)
 		rdm_inc(rx->rn, DROP_MALFORMED);
 		return;
 	}
-	rx->sk = rdm_port_for_init(rx->t, &rx->from, ck.peer.incarnation);
+	if (ck.peer.channel == RDM_CHANNEL_GROUP)
+		rx->sk = rdm_port_member(rx->t);
+	else
+		rx->sk = rdm_port_for_init(rx->t, &rx->from, ck.peer.incarnation);
 	if (!rx->sk) {
 		rdm_inc(rx->rn, DROP_NO_SOCKET);
 		answer_reset(rx, ck.peer.tag, RDM_RESET_CLOSED);
@@ -182,8 +192,8 @@ static void rx_init(struct rx *rx, u32 at, u32 len)
 	ck.time = rx->now;
 	ck.tag = rdm_cookie_tag(&rx->rn->key, &t, ck.peer.incarnation, ck.peer.tag);
 	/* an attempt of ours is on its way too: the two shall meet (RFC 9260, section 5.2) */
-	peer = rdm_peer_find(rx->sk, &rx->from);
-	if (peer) {
+	peer = rdm_peer_on(rx->t, &rx->from, ck.peer.channel);
+	if (peer && peer->sk == rx->sk) {
 		spin_lock(&peer->lock);
 		ck.tag = rdm_assoc_meet(&peer->a, rx->now, &ck.peer) ?: ck.tag;
 		spin_unlock(&peer->lock);
@@ -196,6 +206,11 @@ static void rx_init(struct rx *rx, u32 at, u32 len)
 	mine.user_timeout = div_u64(READ_ONCE(rdm_sk(rx->sk)->user_timeout), NSEC_PER_MSEC);
 	mine.max_msg = READ_ONCE(rx->rn->tun.max_msg);
 	mine.flags = rdm_sk(rx->sk)->fifo ? RDM_PARAM_FIFO : 0;
+	mine.channel = ck.peer.channel;
+	if (mine.channel == RDM_CHANNEL_GROUP) {
+		mine.win_charge = RDM_GROUP_RX_WINDOW;
+		mine.flags = 0;
+	}
 
 	rdm_wire_put_hdr(buf, RDM_PKT_INIT_ACK, 0, ck.peer.tag);
 	rdm_wire_put_params(buf + RDM_HDR_LEN, &mine);
@@ -240,28 +255,31 @@ static void rx_init_ack(struct rx *rx, const struct rdm_hdr *h, u32 at)
 
 static void rx_reset(struct rx *rx, const struct rdm_hdr *h, u32 at)
 {
-	u8 buf[RDM_RESET_LEN - RDM_HDR_LEN], reason;
+	u8 buf[RDM_RESET_LEN - RDM_HDR_LEN], reason, channel;
 	struct rdm_peer *peer;
 	u64 incarnation;
 	const u8 *p;
+	bool over;
 
 	p = bytes(rx, at + RDM_HDR_LEN, sizeof(buf), buf);
 	if (!p || rdm_wire_reset(&reason, &incarnation, p, sizeof(buf))) {
 		rdm_inc(rx->rn, DROP_MALFORMED);
 		return;
 	}
-	peer = rdm_peer_on(rx->t, &rx->from);
-	if (!peer) {
-		rdm_inc(rx->rn, DROP_RESET);
-		return;
+	for (channel = 0; channel < RDM_CHANNEL__NR; channel++) {
+		peer = rdm_peer_on(rx->t, &rx->from, channel);
+		if (!peer)
+			continue;
+		rx_lock(rx, peer, 0);
+		rdm_assoc_rx_reset(&peer->a, h->tag, reason, &rx->out);
+		over = rx->out.acts & RDM_OUT_CLOSED;
+		rx_unlock(rx);
+		if (over) {
+			rdm_inc(rx->rn, IN_RESET);
+			return;
+		}
 	}
-	rx_lock(rx, peer, 0);
-	rdm_assoc_rx_reset(&peer->a, h->tag, reason, &rx->out);
-	if (rx->out.acts & RDM_OUT_CLOSED)
-		rdm_inc(rx->rn, IN_RESET);
-	else
-		rdm_inc(rx->rn, DROP_RESET);
-	rx_unlock(rx);
+	rdm_inc(rx->rn, DROP_RESET);
 }
 
 /*
@@ -285,8 +303,15 @@ static u8 no_assoc(struct rx *rx)
 /* The socket that a cookie is for, or NULL: then its messages are for nobody else either. */
 static struct sock *cookie_sock(struct rx *rx, const struct rdm_cookie *ck, u64 incarnation)
 {
-	struct sock *sk = rdm_port_for_cookie(rx->t, &rx->from, ck->peer.incarnation, incarnation);
+	struct sock *sk;
 
+	if (ck->peer.channel == RDM_CHANNEL_GROUP) {
+		sk = rdm_port_member(rx->t);
+		if (sk && rdm_sk(sk)->incarnation != incarnation)
+			sk = NULL;
+	} else {
+		sk = rdm_port_for_cookie(rx->t, &rx->from, ck->peer.incarnation, incarnation);
+	}
 	rx->sk = sk;
 	if (!sk) {
 		rdm_inc(rx->rn, DROP_COOKIE);
@@ -340,7 +365,7 @@ static struct rdm_peer *meet(struct rx *rx, const struct rdm_cookie *ck, u64 inc
 	sk = cookie_sock(rx, ck, incarnation);
 	if (!sk)
 		return NULL;
-	old = rdm_peer_on(rx->t, &rx->from);
+	old = rdm_peer_on(rx->t, &rx->from, ck->peer.channel);
 	if (old && !refcount_inc_not_zero(&old->refs))
 		old = NULL;
 	/* nothing may change before there is room */
@@ -372,7 +397,7 @@ static struct rdm_peer *meet(struct rx *rx, const struct rdm_cookie *ck, u64 inc
 			break;
 		}
 	}
-	if (!old)
+	if (!old && ck->peer.channel == RDM_CHANNEL_USER)
 		rdm_port_supersede(rx->t, &rx->from, ck->peer.incarnation);
 	new = rdm_peer_accept(sk, &rx->from, &rx->to, ck, old);
 	if (!new)
@@ -508,7 +533,8 @@ static void deliver(struct rx *rx, struct rdm_rec *rec)
 	if (unlikely(rdm_rx_wants_stamp(rx->sk)))
 		rec->stamp = ktime_get_real();
 	list_add_tail(&rec->node, &rx->ready);
-	rdm_inc(rx->rn, IN_MSGS);
+	if (rx->peer->channel == RDM_CHANNEL_USER)
+		rdm_inc(rx->rn, IN_MSGS);
 	rx->peer->received_msgs++;
 }
 
@@ -524,7 +550,14 @@ static bool reserve(struct rx *rx, struct rdm_rec *rec)
 {
 	struct rdm_assoc *a = &rx->peer->a;
 
-	if (rdm_rcv_reserve(rx->sk, rec, a->fifo, rec->m.seq == a->seqs.floor, rx->now)) {
+	if (rx->peer->channel == RDM_CHANNEL_GROUP) {
+		/* the peer keeps to its window; what users do not read keeps no member out */
+		if (a->rx_charge + rec->charge <= a->rx_adv_charge) {
+			rdm_rcv_take(rx->sk, rec);
+			a->rx_charge += rec->charge;
+			return true;
+		}
+	} else if (rdm_rcv_reserve(rx->sk, rec, a->fifo, rec->m.seq == a->seqs.floor, rx->now)) {
 		a->rx_charge += rec->charge;
 		return true;
 	}
@@ -622,7 +655,7 @@ static bool take_message(struct rx *rx, const struct rdm_frame *f)
 	struct rdm_rxmsg *held = NULL;
 
 	/* it may ack what we sent there all the same */
-	if (unlikely(!welcome(rx))) {
+	if (unlikely(rx->peer->channel == RDM_CHANNEL_USER && !welcome(rx))) {
 		rdm_inc(rx->rn, DROP_NO_SOCKET);
 		rx->unwelcome = true;
 		return false;
@@ -815,6 +848,24 @@ drop:
 	kfree_skb(skb);
 }
 
+static void peer_icmp(struct rdm_peer *peer, int err, bool hard, const u8 *quote, u32 len)
+{
+	struct sk_buff_head xmitq;
+	struct rdm_out out;
+	bool ok = false;
+
+	__skb_queue_head_init(&xmitq);
+	rdm_out_init(&out);
+	spin_lock_bh(&peer->lock);
+	if (len >= RDM_HDR_LEN && quote[0] == RDM_WIRE_VERSION && quote[1] == RDM_PKT_DATA)
+		ok = get_unaligned_be64(quote + 8) == peer->a.peer_tag;
+	else if (len >= RDM_HDR_LEN + 8 && quote[0] == RDM_WIRE_VERSION &&
+		 quote[1] == RDM_PKT_INIT)
+		ok = get_unaligned_be64(quote + RDM_HDR_LEN) == peer->a.local_tag;
+	rdm_assoc_rx_icmp(&peer->a, rdm_now(), err, hard, ok, &out);
+	rdm_peer_unlock(peer, &out, &xmitq);
+}
+
 /**
  * rdm_input_icmp() - an ICMP error about a packet of ours
  * @t: the tunnel that the packet left by
@@ -829,23 +880,13 @@ drop:
 void rdm_input_icmp(struct rdm_tunnel *t, const struct rdm_addr *to, int err, bool hard,
 		    const u8 *quote, u32 len)
 {
-	struct sk_buff_head xmitq;
 	struct rdm_peer *peer;
-	struct rdm_out out;
-	bool ok = false;
+	u8 channel;
 
 	rdm_inc(t->rn, IN_ICMP);
-	peer = rdm_peer_on(t, to);
-	if (!peer)
-		return;
-	__skb_queue_head_init(&xmitq);
-	rdm_out_init(&out);
-	spin_lock_bh(&peer->lock);
-	if (len >= RDM_HDR_LEN && quote[0] == RDM_WIRE_VERSION && quote[1] == RDM_PKT_DATA)
-		ok = get_unaligned_be64(quote + 8) == peer->a.peer_tag;
-	else if (len >= RDM_HDR_LEN + 8 && quote[0] == RDM_WIRE_VERSION &&
-		 quote[1] == RDM_PKT_INIT)
-		ok = get_unaligned_be64(quote + RDM_HDR_LEN) == peer->a.local_tag;
-	rdm_assoc_rx_icmp(&peer->a, rdm_now(), err, hard, ok, &out);
-	rdm_peer_unlock(peer, &out, &xmitq);
+	for (channel = 0; channel < RDM_CHANNEL__NR; channel++) {
+		peer = rdm_peer_on(t, to, channel);
+		if (peer)
+			peer_icmp(peer, err, hard, quote, len);
+	}
 }

@@ -121,6 +121,7 @@ void rdm_snd_gone(struct rdm_peer *peer);
 /* recvmsg.c */
 int rdm_recvmsg(struct socket *sock, struct msghdr *msg, size_t len, int flags);
 bool rdm_rcv_reserve(struct sock *sk, struct rdm_rec *rec, bool fifo, bool next, u64 now);
+void rdm_rcv_take(struct sock *sk, struct rdm_rec *rec);
 void rdm_rcv_recharge(struct sock *sk, struct rdm_rec *rec, u32 extra);
 void rdm_rcv_unreserve(struct sock *sk, struct rdm_rec *rec);
 bool rdm_rcv_queue(struct sock *sk, struct list_head *recs);

@@ -8,6 +8,7 @@
 #include <linux/slab.h>
 #include <net/ip6_fib.h>
 
+#include "group.h"
 #include "msg.h"
 #include "option.h"
 #include "peer.h"
@@ -38,25 +39,27 @@ static struct hlist_head *addr_bucket(struct rdm_net *rn, const struct rdm_tunne
  * rdm_peer_on() - the association of a port with an address
  * @t: the tunnel
  * @remote: the peer's address
+ * @channel: enum rdm_channel
  *
- * There is one at most, whichever socket has it.
+ * There is one at most of each channel, whichever socket has it.
  *
  * Context: under rcu_read_lock() or rdm_net.hash_lock.
  * Return: the peer, not held, or NULL.
  */
-struct rdm_peer *rdm_peer_on(struct rdm_tunnel *t, const struct rdm_addr *remote)
+struct rdm_peer *rdm_peer_on(struct rdm_tunnel *t, const struct rdm_addr *remote, u8 channel)
 {
 	struct rdm_peer *peer;
 
 	hlist_for_each_entry_rcu(peer, addr_bucket(t->rn, t, remote), addr_node,
 				 lockdep_is_held(&t->rn->hash_lock))
-		if (rdm_sk(peer->sk)->tunnel == t && rdm_addr_eq(&peer->remote, remote))
+		if (rdm_sk(peer->sk)->tunnel == t && peer->channel == channel &&
+		    rdm_addr_eq(&peer->remote, remote))
 			return peer;
 	return NULL;
 }
 
 /**
- * rdm_peer_find() - the association of a socket with an address
+ * rdm_peer_find() - the association of a socket with an address, for users' messages
  * @sk: the socket
  * @remote: the peer's address
  *
@@ -66,7 +69,7 @@ struct rdm_peer *rdm_peer_on(struct rdm_tunnel *t, const struct rdm_addr *remote
 struct rdm_peer *rdm_peer_find(struct sock *sk, const struct rdm_addr *remote)
 {
 	struct rdm_tunnel *t = READ_ONCE(rdm_sk(sk)->tunnel);
-	struct rdm_peer *peer = t ? rdm_peer_on(t, remote) : NULL;
+	struct rdm_peer *peer = t ? rdm_peer_on(t, remote, RDM_CHANNEL_USER) : NULL;
 
 	return peer && peer->sk == sk ? peer : NULL;
 }
@@ -193,7 +196,7 @@ void rdm_tombs_free(struct rdm_net *rn)
 }
 
 static struct rdm_peer *peer_new(struct sock *sk, const struct rdm_addr *remote,
-				 const struct rdm_addr *local, u64 tag, gfp_t gfp)
+				 const struct rdm_addr *local, u64 tag, u8 channel, gfp_t gfp)
 {
 	struct rdm_net *rn = rdm_net_of(sock_net(sk));
 	struct rdm_assoc_cfg cfg = {
@@ -204,10 +207,13 @@ static struct rdm_peer *peer_new(struct sock *sk, const struct rdm_addr *remote,
 		.idle_timeout = READ_ONCE(rn->tun.idle_timeout_ms) * (u64)NSEC_PER_MSEC,
 		.max_msg = READ_ONCE(rn->tun.max_msg),
 		.cong = READ_ONCE(rdm_sk(sk)->cong),
-		.fifo = rdm_sk(sk)->fifo,
+		.fifo = rdm_sk(sk)->fifo && channel == RDM_CHANNEL_USER,
+		.channel = channel,
 	};
 	struct rdm_peer *peer;
 
+	if (channel == RDM_CHANNEL_GROUP)
+		cfg.rx_window = RDM_GROUP_RX_WINDOW;
 	while (!cfg.tag)
 		cfg.tag = get_random_u64();
 	peer = kzalloc(sizeof(*peer), gfp);
@@ -220,6 +226,7 @@ static struct rdm_peer *peer_new(struct sock *sk, const struct rdm_addr *remote,
 	INIT_LIST_HEAD(&peer->waited);
 	peer->sk = sk;
 	peer->rn = rn;
+	peer->channel = channel;
 	peer->remote = *remote;
 	peer->local = *local;
 	peer->tags[0].tag = cfg.tag;
@@ -250,7 +257,9 @@ static int peer_hash(struct rdm_peer *peer)
 	struct rdm_net *rn = peer->rn;
 
 	lockdep_assert_held(&rn->hash_lock);
-	if (rsk->closed && !peer->orphan)
+	/* a member of groups that was closed still serves the others */
+	if (rsk->closed && !peer->orphan &&
+	    !(peer->channel == RDM_CHANNEL_GROUP && rsk->groups))
 		return -ESHUTDOWN;
 	if (rsk->seat.over)
 		return -EPIPE;
@@ -356,7 +365,8 @@ static struct rdm_peer *peer_succeed(struct rdm_peer *old, u64 tag, const struct
 	bool mine;
 
 	if (force || READ_ONCE(old->a.txq.n)) {
-		new = peer_new(old->sk, &old->remote, local ?: &old->local, tag, GFP_ATOMIC);
+		new = peer_new(old->sk, &old->remote, local ?: &old->local, tag,
+			       old->channel, GFP_ATOMIC);
 		if (IS_ERR(new))
 			new = NULL;
 	}
@@ -422,13 +432,13 @@ static void set_off(struct rdm_peer *peer)
  * The association that an address has already, held. One that is over makes way, for a
  * successor if the socket is the same. Return: NULL when there is none, or -EADDRINUSE.
  */
-static struct rdm_peer *present(struct sock *sk, const struct rdm_addr *remote)
+static struct rdm_peer *present(struct sock *sk, const struct rdm_addr *remote, u8 channel)
 {
 	struct rdm_peer *peer, *next;
 
 	for (;;) {
 		rcu_read_lock();
-		peer = rdm_peer_on(rdm_sk(sk)->tunnel, remote);
+		peer = rdm_peer_on(rdm_sk(sk)->tunnel, remote, channel);
 		if (peer && !refcount_inc_not_zero(&peer->refs))
 			peer = NULL;
 		rcu_read_unlock();
@@ -451,25 +461,26 @@ static struct rdm_peer *present(struct sock *sk, const struct rdm_addr *remote)
 }
 
 /**
- * rdm_peer_get() - the association for a message, made if there is none
+ * rdm_peer_get_channel() - the association for a message, made if there is none
  * @sk: the socket, bound
  * @remote: the destination
  * @from: address (zeroes: any) and device (scope) for a new one, or NULL
+ * @channel: enum rdm_channel
  * @gfp: for a new one
  *
- * Context: process.
+ * Context: process; with GFP_ATOMIC softirq too, no lock held.
  * Return: the peer, held, or an error pointer: no route, no room, no memory, another
  * socket of the port has one.
  */
-struct rdm_peer *rdm_peer_get(struct sock *sk, const struct rdm_addr *remote,
-			      const struct rdm_addr *from, gfp_t gfp)
+struct rdm_peer *rdm_peer_get_channel(struct sock *sk, const struct rdm_addr *remote,
+				      const struct rdm_addr *from, u8 channel, gfp_t gfp)
 {
 	struct rdm_net *rn = rdm_net_of(sock_net(sk));
 	struct rdm_peer *peer, *other;
 	struct rdm_addr local = {};
 	int err = 0;
 
-	peer = present(sk, remote);
+	peer = present(sk, remote, channel);
 	if (peer)
 		return peer;
 
@@ -485,13 +496,13 @@ struct rdm_peer *rdm_peer_get(struct sock *sk, const struct rdm_addr *remote,
 		if (!ipv6_addr_any(&from->ip))
 			local.ip = from->ip;
 	}
-	peer = peer_new(sk, remote, &local, 0, gfp);
+	peer = peer_new(sk, remote, &local, 0, channel, gfp);
 	if (IS_ERR(peer))
 		return peer;
 	peer->outbound = true;
 
 	spin_lock_bh(&rn->hash_lock);
-	other = rdm_peer_on(rdm_sk(sk)->tunnel, remote);
+	other = rdm_peer_on(rdm_sk(sk)->tunnel, remote, channel);
 	if (other && (other->sk != sk || !refcount_inc_not_zero(&other->refs))) {
 		other = NULL;
 		err = -EADDRINUSE;
@@ -507,6 +518,21 @@ struct rdm_peer *rdm_peer_get(struct sock *sk, const struct rdm_addr *remote,
 	return other ?: ERR_PTR(err);
 }
 
+/**
+ * rdm_peer_get() - the same for what a user sends
+ * @sk: the socket, bound
+ * @remote: the destination
+ * @from: address (zeroes: any) and device (scope) for a new one, or NULL
+ * @gfp: for a new one
+ *
+ * Context and return: as of rdm_peer_get_channel().
+ */
+struct rdm_peer *rdm_peer_get(struct sock *sk, const struct rdm_addr *remote,
+			      const struct rdm_addr *from, gfp_t gfp)
+{
+	return rdm_peer_get_channel(sk, remote, from, RDM_CHANNEL_USER, gfp);
+}
+
 /* In the tables, and with it the child for which it was made, or neither. */
 static int accept_hash(struct rdm_peer *peer, struct sock *listener)
 {
@@ -515,12 +541,13 @@ static int accept_hash(struct rdm_peer *peer, struct sock *listener)
 
 	lockdep_assert_held(&peer->rn->hash_lock);
 	if (!listener)
-		return rdm_peer_on(rdm_sk(sk)->tunnel, &peer->remote) ? -EEXIST : peer_hash(peer);
+		return rdm_peer_on(rdm_sk(sk)->tunnel, &peer->remote, peer->channel) ?
+		       -EEXIST : peer_hash(peer);
 	if (rdm_sk(listener)->closed || READ_ONCE(listener->sk_state) != TCP_LISTEN)
 		return -ESHUTDOWN;
 	if (rdm_listen_full(listener))
 		return -ENOBUFS;
-	if (rdm_peer_on(rdm_sk(sk)->tunnel, &peer->remote) ||
+	if (rdm_peer_on(rdm_sk(sk)->tunnel, &peer->remote, RDM_CHANNEL_USER) ||
 	    __rdm_port_connected(rdm_sk(sk)->tunnel, &peer->remote))
 		return -EEXIST;
 	err = peer_hash(peer);
@@ -555,7 +582,7 @@ struct rdm_peer *rdm_peer_accept(struct sock *sk, const struct rdm_addr *remote,
 			rdm_inc(rn, DROP_PEERS);
 		return peer;
 	}
-	if (READ_ONCE(sk->sk_state) == TCP_LISTEN) {
+	if (READ_ONCE(sk->sk_state) == TCP_LISTEN && ck->peer.channel == RDM_CHANNEL_USER) {
 		listener = sk;
 		sk = rdm_child_new(listener, remote, local, ck->peer.incarnation);
 		if (!sk) {
@@ -565,7 +592,7 @@ struct rdm_peer *rdm_peer_accept(struct sock *sk, const struct rdm_addr *remote,
 	} else if (!refcount_inc_not_zero(&sk->sk_refcnt)) {
 		return NULL;
 	}
-	peer = peer_new(sk, remote, local, ck->tag, GFP_ATOMIC);
+	peer = peer_new(sk, remote, local, ck->tag, ck->peer.channel, GFP_ATOMIC);
 	if (IS_ERR(peer)) {
 		rdm_inc(rn, DROP_NO_MEM);
 		peer = NULL;
@@ -631,6 +658,9 @@ static void give_back(struct rdm_peer *peer, struct rdm_out *out)
 			failed++;
 		else
 			acked++;
+		/* what became of a broadcast is not decided by one association */
+		if (peer->channel == RDM_CHANNEL_GROUP)
+			continue;
 		if (msg->note) {
 			rdm_note_tell(peer->sk, msg->note, m->error, m->fate, m->len);
 			msg->note = NULL;
@@ -722,6 +752,8 @@ void rdm_peer_unlock(struct rdm_peer *peer, struct rdm_out *out, struct sk_buff_
 		next = peer_succeed(peer, 0, NULL, false);
 		if (next)
 			set_off(next);
+		if (peer->channel == RDM_CHANNEL_GROUP && peer->a.error)
+			rdm_group_peer_failed(peer);
 		if (ended)
 			rdm_child_gone(peer->sk);
 		rdm_peer_put(peer);
@@ -733,7 +765,8 @@ void rdm_peer_unlock(struct rdm_peer *peer, struct rdm_out *out, struct sk_buff_
  * @sk: the socket; @closed is set
  * @abort: drop what is not sent yet
  *
- * Associations with something to send stay until it is acked, the others end.
+ * Associations with something to send stay until it is acked, the others end. Those that a
+ * group still needs are left alone.
  */
 void rdm_peer_orphan_all(struct sock *sk, bool abort)
 {
@@ -748,7 +781,8 @@ void rdm_peer_orphan_all(struct sock *sk, bool abort)
 
 		spin_lock_bh(&rn->hash_lock);
 		list_for_each_entry(peer, &rdm_sk(sk)->peers, node) {
-			if (READ_ONCE(peer->orphan))
+			if (READ_ONCE(peer->orphan) ||
+			    (peer->channel == RDM_CHANNEL_GROUP && rdm_sk(sk)->groups))
 				continue;
 			found = refcount_inc_not_zero(&peer->refs);
 			if (found) {

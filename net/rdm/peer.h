@@ -46,6 +46,7 @@ struct rdm_tagnode {
  * @told: a note that it takes messages again waits to be read [queue lock]
  * @rx_tag: the tag by which the peer called us last [lock]
  * @outbound: opened from here
+ * @channel: enum rdm_channel
  * @acked_msgs: for RDM_PEER_INFO, as are the next three [lock]
  * @failed_msgs: messages sent that failed
  * @received_msgs: messages received
@@ -80,6 +81,7 @@ struct rdm_peer {
 	struct list_head waited;
 	u64 rx_tag;
 	bool outbound;
+	u8 channel;
 	u64 acked_msgs;
 	u64 failed_msgs;
 	u64 received_msgs;
@@ -87,11 +89,13 @@ struct rdm_peer {
 };
 
 /* peer.c */
-struct rdm_peer *rdm_peer_on(struct rdm_tunnel *t, const struct rdm_addr *remote);
+struct rdm_peer *rdm_peer_on(struct rdm_tunnel *t, const struct rdm_addr *remote, u8 channel);
 struct rdm_peer *rdm_peer_find(struct sock *sk, const struct rdm_addr *remote);
 struct rdm_peer *rdm_peer_by_tag(struct rdm_net *rn, u64 tag);
 struct rdm_peer *rdm_peer_get(struct sock *sk, const struct rdm_addr *remote,
 			      const struct rdm_addr *from, gfp_t gfp);
+struct rdm_peer *rdm_peer_get_channel(struct sock *sk, const struct rdm_addr *remote,
+				      const struct rdm_addr *from, u8 channel, gfp_t gfp);
 struct rdm_peer *rdm_peer_accept(struct sock *sk, const struct rdm_addr *remote,
 				 const struct rdm_addr *local, const struct rdm_cookie *ck,
 				 struct rdm_peer *old);

@@ -455,7 +455,7 @@ struct sock *rdm_port_for_init(struct rdm_tunnel *t, const struct rdm_addr *from
 	if (sk && knows(sk, peer_incarnation))
 		return sk;
 	/* an address stays where it is; and handshakes that cross must meet */
-	peer = rdm_peer_on(t, from);
+	peer = rdm_peer_on(t, from, RDM_CHANNEL_USER);
 	if (peer && open_to_all(peer->sk))
 		return peer->sk;
 	return spread(t, from);
@@ -486,6 +486,25 @@ struct sock *rdm_port_for_cookie(struct rdm_tunnel *t, const struct rdm_addr *fr
 		if (rdm_sk(sk)->incarnation == incarnation && open_to_all(sk))
 			return sk;
 	}
+	return NULL;
+}
+
+/**
+ * rdm_port_member() - the socket of a port that has joined groups
+ * @t: the tunnel
+ *
+ * There is one at most, and it may be closed: then others may still need what it has.
+ *
+ * Context: under rcu_read_lock() or rdm_net.hash_lock.
+ * Return: the socket, not held, or NULL.
+ */
+struct sock *rdm_port_member(struct rdm_tunnel *t)
+{
+	struct rdm_seat *seat;
+
+	list_for_each_entry_rcu(seat, &t->socks, node, lockdep_is_held(&t->rn->hash_lock))
+		if (READ_ONCE(container_of(seat, struct rdm_sock, seat)->groups))
+			return sock_of(seat);
 	return NULL;
 }
 

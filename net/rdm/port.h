@@ -103,6 +103,7 @@ int rdm_port_connect(struct sock *sk, const struct rdm_addr *remote);
 void rdm_port_disconnect(struct sock *sk);
 void __rdm_port_disconnect(struct sock *sk);
 struct sock *__rdm_port_connected(struct rdm_tunnel *t, const struct rdm_addr *remote);
+struct sock *rdm_port_member(struct rdm_tunnel *t);
 struct sock *rdm_port_any(struct rdm_tunnel *t);
 struct sock *rdm_port_for_init(struct rdm_tunnel *t, const struct rdm_addr *from,
 			       u64 peer_incarnation);

@@ -185,8 +185,8 @@ static void show_peer(struct seq_file *m, struct rdm_peer *peer)
 		   addr_str(remote, peer->sk, &peer->remote),
 		   addr_str(local, peer->sk, &peer->local), rdm_assoc_states[state],
 		   READ_ONCE(peer->orphan) ? ",orphan" : "", incarnation, srtt, cwnd);
-	seq_printf(m, " in_flight=%llu msgs=%u bytes=%llu rx_window=%llu\n", in_flight, msgs,
-		   bytes, window);
+	seq_printf(m, " in_flight=%llu msgs=%u bytes=%llu rx_window=%llu%s\n", in_flight, msgs,
+		   bytes, window, peer->channel == RDM_CHANNEL_GROUP ? " channel=group" : "");
 }
 
 static int rdm_seq_show(struct seq_file *m, void *v)

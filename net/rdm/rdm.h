@@ -54,6 +54,7 @@
 #define RDM_HASH_BITS		12
 #define RDM_TOMB_BITS		10
 
+struct rdm_groups;
 struct rdm_peer;
 
 /* Tunables of a namespace, net.rdm.*; written by sysctl.c, read with READ_ONCE. */
@@ -141,6 +142,7 @@ struct rdm_net {
  * @routes: changes when associations must look up their routes anew
  * @fifo: SOCK_SEQPACKET
  * @closed: the user has closed it [hash_lock]
+ * @groups: what it has joined, or NULL; RCU [hash_lock]
  * @released: it leaves its port, or has left [hash_lock]
  * @net_node: in rdm_net.socks
  * @destruct: the family's own
@@ -178,6 +180,7 @@ struct rdm_sock {
 	bool fifo;
 	bool closed;
 	bool released;
+	struct rdm_groups *groups;
 	struct list_head net_node;
 	void (*destruct)(struct sock *sk);
 	struct work_struct release;

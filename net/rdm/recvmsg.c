@@ -98,6 +98,21 @@ out:
 }
 
 /**
+ * rdm_rcv_take() - charge a message that is not for the user, whatever is in the buffer
+ * @sk: the socket
+ * @rec: the message, with charge and truesize; rdm_rcv_unreserve() gives it back
+ *
+ * Context: softirq, peer locked.
+ */
+void rdm_rcv_take(struct sock *sk, struct rdm_rec *rec)
+{
+	spin_lock(&sk->sk_receive_queue.lock);
+	charge_forced(sk, rec->truesize);
+	rdm_sk(sk)->rx_used += rec->charge;
+	spin_unlock(&sk->sk_receive_queue.lock);
+}
+
+/**
  * rdm_rcv_recharge() - a message takes more memory than was reserved
  * @sk: the socket
  * @rec: the message

@@ -447,6 +447,7 @@ void rdm_sock_reset(struct sock *sk)
 	rsk->refused = false;
 	rsk->closed = false;
 	rsk->released = false;
+	rsk->groups = NULL;
 }
 
 /**

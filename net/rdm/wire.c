@@ -84,8 +84,9 @@ int rdm_wire_params(struct rdm_params *pa, const u8 *p, u32 len)
 	pa->user_timeout = get_unaligned_be32(p + 32);
 	pa->max_msg = get_unaligned_be32(p + 36);
 	pa->flags = p[40];
+	pa->channel = p[41];
 	if (!pa->tag || !pa->incarnation || !pa->user_timeout || !pa->max_msg ||
-	    (pa->flags & ~RDM_PARAM_FIFO) || !all_zero(p + 41, 7))
+	    (pa->flags & ~RDM_PARAM_FIFO) || pa->channel >= RDM_CHANNEL__NR || !all_zero(p + 42, 6))
 		return -EPROTO;
 	return 0;
 }
@@ -282,7 +283,8 @@ u32 rdm_wire_put_params(u8 *p, const struct rdm_params *pa)
 	put_unaligned_be32(pa->user_timeout, p + 32);
 	put_unaligned_be32(pa->max_msg, p + 36);
 	p[40] = pa->flags;
-	memset(p + 41, 0, 7);
+	p[41] = pa->channel;
+	memset(p + 42, 0, 6);
 	return 48;
 }
 

@@ -79,6 +79,13 @@ enum rdm_reset_reason {
 /* messages that one SKIP frame speaks of */
 #define RDM_SKIP_MAX		32
 
+/* An association is one of these between its two sockets (struct rdm_params). */
+enum rdm_channel {
+	RDM_CHANNEL_USER = 0,	/* what users send to an address */
+	RDM_CHANNEL_GROUP = 1,	/* what members of groups tell each other; never in order */
+	RDM_CHANNEL__NR
+};
+
 /* rdm_frame.flags of a WINDOW: try again now what was refused before */
 #define RDM_WINDOW_REOPENED	BIT(0)
 
@@ -103,6 +110,7 @@ struct rdm_hdr {
  * @user_timeout: milliseconds after which this end gives a silent peer up
  * @max_msg: the longest message that this end takes, bytes
  * @flags: RDM_PARAM_*
+ * @channel: enum rdm_channel
  */
 struct rdm_params {
 	u64 tag;
@@ -112,6 +120,7 @@ struct rdm_params {
 	u32 user_timeout;
 	u32 max_msg;
 	u8 flags;
+	u8 channel;
 };
 
 #define RDM_PARAM_FIFO		BIT(0)	/* the socket delivers in order */

@@ -125,6 +125,7 @@ static void wire_params_come_back_and_zeroes_are_refused(struct kunit *test)
 	const struct rdm_params good = {
 		.tag = 1ULL << 63, .incarnation = 2, .win_charge = U64_MAX, .win_seq = U64_MAX - 1,
 		.user_timeout = U32_MAX, .max_msg = 5, .flags = RDM_PARAM_FIFO,
+		.channel = RDM_CHANNEL_GROUP,
 	};
 	struct rdm_params pa;
 	unsigned int i;
@@ -135,7 +136,7 @@ static void wire_params_come_back_and_zeroes_are_refused(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, pa.tag == good.tag && pa.incarnation == good.incarnation &&
 			  pa.win_charge == good.win_charge && pa.win_seq == good.win_seq &&
 			  pa.user_timeout == good.user_timeout && pa.max_msg == good.max_msg &&
-			  pa.flags == good.flags);
+			  pa.flags == good.flags && pa.channel == good.channel);
 	KUNIT_EXPECT_EQ(test, rdm_wire_params(&pa, p, 47), -EPROTO);
 	for (i = 40; i < 48; i++) {
 		rdm_wire_put_params(p, &good);
