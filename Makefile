@@ -11,7 +11,7 @@ LANES := style unit fuzz sim vm kunit debug
 MAKEFLAGS += --no-print-directory
 export KDIR
 
-.PHONY: all module kdir tools help deps demo test vm install clean \
+.PHONY: all module kdir tools help deps demo test bench vm install clean \
 	$(addprefix test-,$(LANES))
 
 all: module
@@ -32,6 +32,9 @@ help:
 	@echo 'make demo         watch messages and files cross a bad network (about 5 minutes;'
 	@echo '                  in a virtual machine, nothing is loaded on this one)'
 	@echo 'make test         every test below; the last line is "N passed, N failed"'
+	@echo 'make bench        rdm beside UDP, TCP and others, in a virtual machine, against the'
+	@echo '                  goals; BENCH='"'"'rr stream rdm-rdm'"'"' measures only these parts'
+	@echo '                  and protocols (tools/bench/guest.sh lists them)'
 	@echo 'make vm           a shell in a virtual machine with the module loaded'
 	@echo '                  (VM_KERNEL=debug: with every checker of the kernel on)'
 	@echo 'make tools        the programs rdmcat, rdmperf and withrdm, in build/tools/'
@@ -71,6 +74,10 @@ test-vm:
 test-debug:
 	@tools/test/deps.sh debug
 	@tools/test/vm.sh debug
+
+bench:
+	@tools/test/deps.sh vm
+	@tools/bench/bench.sh $(BENCH)
 
 vm:
 	@tools/test/deps.sh vm

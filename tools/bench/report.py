@@ -1,0 +1,200 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0
+"""Makes results.json and a table of what the machines of bench.sh said.
+
+    report.py DIRECTORY [--goals FILE]
+
+The directory has raw.jsonl (a line of JSON for each measurement, from guest.sh) and
+expected (the labels that must be there). Exits with 1 when a measurement is missing or
+failed; a goal that is missed is marked in the table and is not a failure.
+"""
+
+import argparse
+import json
+import os
+import sys
+
+PROTOS = ["udp", "tcp", "sctp", "rdm-rdm", "rdm-seqpacket"]
+# What tells one row from another, but for its run
+KEY = ("test", "size", "batch", "netem", "cong", "proto")
+
+
+def flatten(raw):
+    """A row of results.json from a line of guest.sh."""
+    row = {name: raw[name] for name in
+           ("proto", "test", "size", "netem", "batch", "cong", "run", "label")}
+    for name in "msgs_per_s", "mb_per_s", "p50_us", "p99_us", "lost_percent":
+        row[name] = None
+    result = raw.get("result")
+    if not result:
+        row.update(ok=False, error=raw.get("error") or "no result")
+        return row
+    row["msgs_per_s"] = result["per_second"]
+    row["mb_per_s"] = result.get("mb_per_second", result["per_second"] * raw["size"] / 1e6)
+    if "us" in result:
+        row["p50_us"] = result["us"]["p50"]
+        row["p99_us"] = result["us"]["p99"]
+    if result.get("sent"):
+        row["lost_percent"] = 100 * result["lost"] / result["sent"]
+    row.update(ok=result["ok"], error=None if result["ok"] else "the protocol broke its promise")
+    return row
+
+
+def load(directory):
+    with open(os.path.join(directory, "raw.jsonl"), encoding="utf-8") as file:
+        rows = [flatten(json.loads(line)) for line in file]
+    with open(os.path.join(directory, "expected"), encoding="utf-8") as file:
+        expected = file.read().splitlines()
+    return rows, expected
+
+
+def matches(row, where):
+    """Has the row the values of @where? A list means any of them."""
+    return all(row.get(name) in (value if isinstance(value, list) else [value])
+               for name, value in where.items())
+
+
+def number(value):
+    """Three or four significant digits, with commas between thousands."""
+    if value is None:
+        return "-"
+    digits = 0 if abs(value) >= 100 else 1 if abs(value) >= 10 else 2
+    return f"{value:,.{digits}f}"
+
+
+def size_text(size):
+    return "1 MiB" if size == 1 << 20 else f"{size:,} B"
+
+
+def show(title, head, lines):
+    """Prints a table: first column left, the others right."""
+    widths = [max(len(line[i]) for line in [head] + lines) for i in range(len(head))]
+    print(f"\n{title}")
+    for line in [head] + lines:
+        cells = [cell.ljust(width) if i == 0 else cell.rjust(width)
+                 for i, (cell, width) in enumerate(zip(line, widths))]
+        print("  " + "  ".join(cells).rstrip())
+
+
+def comparison(rows, title, where, cell):
+    """A table with a line for each size and a column for each protocol."""
+    mine = [row for row in rows if row["run"] == 1 and matches(row, where)]
+    protos = [proto for proto in PROTOS if any(row["proto"] == proto for row in mine)]
+    lines = []
+    for size in sorted({row["size"] for row in mine}):
+        line = [size_text(size)]
+        for proto in protos:
+            found = [row for row in mine if row["size"] == size and row["proto"] == proto]
+            line.append(cell(found[0]) if found else "-")
+        lines.append(line)
+    if lines:
+        show(title, [""] + protos, lines)
+
+
+def rate(row):
+    lost = f" ({row['lost_percent']:.0f} % lost)" if (row["lost_percent"] or 0) >= 0.5 else ""
+    return number(row["msgs_per_s"]) + lost
+
+
+def tables(rows):
+    comparison(rows, "Round trips, µs: p50 / p99", {"test": "rr", "netem": ""},
+               lambda row: f"{number(row['p50_us'])} / {number(row['p99_us'])}")
+    comparison(rows, "Streams, messages a second",
+               {"test": "stream", "netem": "", "batch": 1}, rate)
+    comparison(rows, "Streams, MB/s", {"test": "stream", "netem": "", "batch": 1},
+               lambda row: number(row["mb_per_s"]))
+    comparison(rows, "Streams with sendmmsg() and recvmmsg(), 32 a call, messages a second",
+               {"test": "stream", "netem": "", "batch": 32}, rate)
+
+
+def main_figure(row):
+    return row["p50_us"] if row["test"] == "rr" else row["msgs_per_s"]
+
+
+def repeatability(rows):
+    """What two runs of the same differ by: (label, first, second, percent)."""
+    first = {tuple(row[name] for name in KEY): row for row in rows if row["run"] == 1 and row["ok"]}
+    pairs = []
+    for row in rows:
+        one = first.get(tuple(row[name] for name in KEY))
+        if row["run"] == 2 and row["ok"] and one:
+            a, b = main_figure(one), main_figure(row)
+            pairs.append((one["label"], a, b, 100 * abs(b - a) / a))
+    return sorted(pairs, key=lambda pair: -pair[3])
+
+
+def show_repeatability(pairs):
+    if not pairs:
+        return
+    percent = sorted(pair[3] for pair in pairs)
+    print(f"\nMeasured twice, in two machines: {len(pairs)} rows. They differ by"
+          f" {percent[len(percent) // 2]:.2f} % (median), {percent[-1]:.2f} % at most"
+          f" ({pairs[0][0]}: {number(pairs[0][1])} and {number(pairs[0][2])}).")
+
+
+def judge(rows, goal):
+    """The measured figure of a goal and whether it is met; None when it was not measured.
+
+    With several rows (both socket types, say) the worst counts.
+    """
+    sign = 1 if "max" in goal else -1
+    mine = [row[goal["field"]] for row in rows if matches(row, goal["where"]) and row["run"] == 1]
+    if not mine or None in mine:
+        return None, None
+    value = max(mine, key=lambda figure: sign * figure)
+    if "than" in goal:
+        other = [row[goal["field"]] for row in rows
+                 if matches(row, goal["than"]) and row["run"] == 1]
+        if not other or not other[0]:
+            return None, None
+        value /= other[0]
+    met = all((value <= goal.get("max", value), value >= goal.get("min", value)))
+    return value, met
+
+
+def bound(goal):
+    if "min" in goal and "max" in goal:
+        return f"{number(goal['min'])} to {number(goal['max'])}"
+    return f"≥ {number(goal['min'])}" if "min" in goal else f"≤ {number(goal['max'])}"
+
+
+def show_goals(rows, goals):
+    lines = []
+    for goal in goals:
+        value, met = judge(rows, goal)
+        if value is None:
+            continue
+        lines.append([goal["goal"], number(value), bound(goal), goal["unit"],
+                      "met" if met else "MISSED"])
+    if lines:
+        met = sum(line[-1] == "met" for line in lines)
+        show(f"Goals: {met} met, {len(lines) - met} missed",
+             ["", "measured", "goal", "", ""], lines)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
+    parser.add_argument("directory")
+    parser.add_argument("--goals", default=os.path.join(os.path.dirname(__file__), "goals.json"))
+    args = parser.parse_args()
+    rows, expected = load(args.directory)
+    with open(args.goals, encoding="utf-8") as file:
+        goals = json.load(file)
+    with open(os.path.join(args.directory, "results.json"), "w", encoding="utf-8") as file:
+        file.write("[\n" + ",\n".join(json.dumps(row) for row in rows) + "\n]\n")
+    tables(rows)
+    show_repeatability(repeatability(rows))
+    show_goals(rows, goals)
+    missing = sorted(set(expected) - {row["label"] for row in rows})
+    failed = [row for row in rows if not row["ok"]]
+    print()
+    for label in missing:
+        print(f"not measured: {label}")
+    for row in failed:
+        print(f"failed: {row['label']}: {row['error']}")
+    print(f"{len(rows)} measurements in {os.path.join(args.directory, 'results.json')}")
+    return 1 if missing or failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
