@@ -49,7 +49,7 @@ static void fill(struct rdm_peer_info *info, const struct rdm_peer *peer)
 	info->srtt_us = us(a->rtt.srtt);
 	info->rttvar_us = us(a->rtt.rttvar);
 	info->min_rtt_us = us(a->rtt.min);
-	info->pto_us = us(rdm_rtt_pto(&a->rtt, RDM_MAX_ACK_DELAY));
+	info->pto_us = us(rdm_recovery_pto(&a->rtt));
 	info->ptos = a->rec.pto_count;
 	info->mtu = a->mtu;
 	info->cwnd = a->cong.cwnd;

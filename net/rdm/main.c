@@ -41,7 +41,7 @@ static const struct rdm_tunables tun_default = {
 	.max_peers_net		= 262144,
 	.max_tombstones		= 65536,
 	.gso			= 1,
-	.cong			= &rdm_cong_newreno,
+	.cong			= &rdm_cong_cubic,
 };
 
 /**

@@ -69,7 +69,7 @@ struct rdm_peer {
 	u32 dst_cookie;
 	u32 routes;
 	u64 way;
-	struct timer_list timer;
+	struct hrtimer timer;
 	u64 timer_at;
 	struct list_head pool;
 	u16 npool;

@@ -33,13 +33,13 @@
 #ifndef _RDM_RDM_H
 #define _RDM_RDM_H
 
+#include <linux/hrtimer.h>
 #include <linux/in6.h>
 #include <linux/net.h>
 #include <linux/rdm.h>
 #include <linux/refcount.h>
 #include <linux/spinlock.h>
 #include <linux/timekeeping.h>
-#include <linux/timer.h>
 #include <linux/workqueue.h>
 #include <net/inet_sock.h>
 #include <net/ipv6.h>

@@ -302,6 +302,19 @@ u32 rdm_recovery_detect(struct rdm_recovery *r, struct rdm_rtt *rtt, struct rdm_
 }
 
 /**
+ * rdm_recovery_pto() - the probe timeout before it is doubled
+ * @rtt: the round trip
+ *
+ * RFC 9002, section 6.2.1, with the delay by which our peers ack, for they are all alike.
+ *
+ * Return: ns.
+ */
+u64 rdm_recovery_pto(const struct rdm_rtt *rtt)
+{
+	return rdm_rtt_pto(rtt, rdm_rtt_ack_delay(rtt, RDM_ACK_DELAY_ASSUMED, RDM_MAX_ACK_DELAY));
+}
+
+/**
  * rdm_recovery_deadline() - when must rdm_assoc's timer look here?
  * @r: the packet-number space
  * @rtt: for the probe timeout
@@ -323,7 +336,7 @@ u64 rdm_recovery_deadline(const struct rdm_recovery *r, const struct rdm_rtt *rt
 		s = list_first_entry(&r->past, struct rdm_sent, node);
 		return list_empty(&s->lost) ? s->time + keep_lost(rtt) : U64_MAX;
 	}
-	pto = rdm_rtt_pto(rtt, RDM_MAX_ACK_DELAY);
+	pto = rdm_recovery_pto(rtt);
 	return r->last_sent + clamp(pto << min(r->pto_count, 16U), pto, max(pto, r->pto_max));
 }
 

@@ -26,7 +26,12 @@ struct rdm_txmsg;
 #define RDM_TIME_THRESH		9
 #define RDM_TIME_THRESH_MAX	16
 /* The longest that a receiver keeps an ack back. */
-#define RDM_MAX_ACK_DELAY	(25 * NSEC_PER_MSEC)
+#define RDM_MAX_ACK_DELAY	(25 * (u64)NSEC_PER_MSEC)
+/*
+ * The least delay that a sender reckons with: that of a peer whose timers are as coarse as
+ * 4 ms, or whose CPU is not its own all the time.
+ */
+#define RDM_ACK_DELAY_ASSUMED	(4 * (u64)NSEC_PER_MSEC)
 /* Cap of the probe timeout with its backoff, unless the owner sets a lower one. */
 #define RDM_PTO_MAX		(60ULL * NSEC_PER_SEC)
 
@@ -150,6 +155,7 @@ int rdm_recovery_ack(struct rdm_recovery *r, struct rdm_rtt *rtt, struct rdm_con
 		     const struct rdm_frame *ack, u64 now, struct list_head *out);
 u32 rdm_recovery_detect(struct rdm_recovery *r, struct rdm_rtt *rtt, struct rdm_cong *c,
 			u64 now, u64 clean_pn, struct list_head *out);
+u64 rdm_recovery_pto(const struct rdm_rtt *rtt);
 u64 rdm_recovery_deadline(const struct rdm_recovery *r, const struct rdm_rtt *rtt);
 void rdm_recovery_waive(struct rdm_recovery *r, struct rdm_cong *c, struct rdm_sent *s);
 void rdm_recovery_requeue(struct rdm_recovery *r, struct rdm_cong *c);

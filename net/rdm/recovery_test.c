@@ -170,8 +170,8 @@ static void recovery_pto_doubles_up_to_its_cap(struct kunit *test)
 	unsigned int i;
 
 	send_some(p, 1);
-	pto = rdm_rtt_pto(&p->rtt, RDM_MAX_ACK_DELAY);
-	KUNIT_EXPECT_EQ(test, pto, RTT + 2 * RTT + 25 * MS);
+	pto = rdm_recovery_pto(&p->rtt);
+	KUNIT_EXPECT_EQ(test, pto, RTT + 2 * RTT + RTT / 4);
 	for (i = 0; i < 40; i++) {
 		p->r.pto_count = i;
 		at = rdm_recovery_deadline(&p->r, &p->rtt) - p->now;

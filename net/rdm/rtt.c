@@ -60,6 +60,11 @@ u64 rdm_rtt_pto(const struct rdm_rtt *r, u64 max_ack_delay)
 	return srtt + max(4 * rttvar, RDM_RTT_GRANULARITY) + max_ack_delay;
 }
 
+u64 rdm_rtt_ack_delay(const struct rdm_rtt *r, u64 least, u64 most)
+{
+	return r->srtt ? clamp(r->srtt / 4, least, most) : most;
+}
+
 u64 rdm_rtt_loss_delay(const struct rdm_rtt *r, u32 eighths)
 {
 	u64 rtt = r->srtt ? max(r->srtt, r->latest) : RDM_RTT_INITIAL;

@@ -87,6 +87,19 @@ void rdm_rtt_restart_min(struct rdm_rtt *r);
 u64 rdm_rtt_pto(const struct rdm_rtt *r, u64 max_ack_delay);
 
 /**
+ * rdm_rtt_ack_delay() - how long the peer is likely to keep an ack back
+ * @r: the estimate
+ * @least: ns, the least that it may
+ * @most: ns, the most
+ *
+ * A receiver waits a quarter of its round trip (RFC 9000 section 13.2.1 leaves it the
+ * choice), and the round trip is the same at both ends.
+ *
+ * Return: ns, @most before the first sample.
+ */
+u64 rdm_rtt_ack_delay(const struct rdm_rtt *r, u64 least, u64 most);
+
+/**
  * rdm_rtt_loss_delay() - how long an overtaken packet is waited for
  * @r: the estimate
  * @eighths: multiplier in eighths of a round trip; RDM_RTT_LOSS_EIGHTHS unless

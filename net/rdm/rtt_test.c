@@ -171,7 +171,24 @@ static void rtt_converges_on_a_steady_path(struct kunit *test)
 	KUNIT_EXPECT_LT(test, r.rttvar, 10 * US);
 }
 
+static void rtt_peer_acks_within_a_quarter_and_its_bounds(struct kunit *test)
+{
+	struct rdm_rtt r;
+
+	rdm_rtt_init(&r);
+	KUNIT_EXPECT_EQ(test, rdm_rtt_ack_delay(&r, 4 * MS, 25 * MS), 25 * MS);
+	rdm_rtt_sample(&r, 40 * MS, 0, 0);
+	KUNIT_EXPECT_EQ(test, rdm_rtt_ack_delay(&r, 4 * MS, 25 * MS), 10 * MS);
+	rdm_rtt_init(&r);
+	rdm_rtt_sample(&r, 30 * US, 0, 0);
+	KUNIT_EXPECT_EQ(test, rdm_rtt_ack_delay(&r, 4 * MS, 25 * MS), 4 * MS);
+	rdm_rtt_init(&r);
+	rdm_rtt_sample(&r, 400 * MS, 0, 0);
+	KUNIT_EXPECT_EQ(test, rdm_rtt_ack_delay(&r, 4 * MS, 25 * MS), 25 * MS);
+}
+
 static struct kunit_case rtt_cases[] = {
+	KUNIT_CASE(rtt_peer_acks_within_a_quarter_and_its_bounds),
 	KUNIT_CASE(rtt_before_a_sample_assumes_the_initial),
 	KUNIT_CASE(rtt_follows_the_trace_of_the_rfc),
 	KUNIT_CASE(rtt_ack_delay_is_believed_up_to_the_promise),

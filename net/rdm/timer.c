@@ -4,11 +4,20 @@
  * rdm_assoc_deadline(); the timer is armed for the earliest of it and, when a
  * deadline moves away, left alone: it fires early, finds nothing to do, and is
  * armed again. So packets that move deadlines all the time cost nothing here.
+ *
+ * It is an hrtimer: a delayed ack, a probe and the pacer count in a fraction of a jiffy,
+ * and a sender relies on how soon its peer acks.
  */
 #include "peer.h"
 #include "rdm.h"
 
-static void expired(struct timer_list *t)
+/* However late something is, the CPU has something else to do before it. */
+#define TIMER_FLOOR	(50 * NSEC_PER_USEC)
+/* Timers that are due about the same time may fire together: 1/32 of the time, and at most: */
+#define TIMER_SLACK_SHIFT	5
+#define TIMER_SLACK_MAX	(4 * NSEC_PER_MSEC)
+
+static enum hrtimer_restart expired(struct hrtimer *t)
 {
 	struct rdm_peer *peer = container_of(t, struct rdm_peer, timer);
 	struct sk_buff_head xmitq;
@@ -20,7 +29,11 @@ static void expired(struct timer_list *t)
 	rdm_out_init(&out);
 	spin_lock_bh(&peer->lock);
 	now = rdm_now();
-	peer->timer_at = 0;
+	/* armed anew while this waited for the lock: that one has the reference */
+	if (hrtimer_is_queued(t))
+		refcount_inc(&peer->refs);
+	else
+		peer->timer_at = 0;
 	pto = peer->a.rec.pto_count;
 	rdm_assoc_timer(&peer->a, now, &out);
 	if (peer->a.rec.pto_count != pto)
@@ -34,6 +47,7 @@ static void expired(struct timer_list *t)
 	rdm_output(peer, now, &xmitq, &out);
 	rdm_peer_unlock(peer, &out, &xmitq);
 	rdm_peer_put(peer);
+	return HRTIMER_NORESTART;
 }
 
 /**
@@ -42,7 +56,7 @@ static void expired(struct timer_list *t)
  */
 void rdm_timer_init(struct rdm_peer *peer)
 {
-	timer_setup(&peer->timer, expired, 0);
+	hrtimer_setup(&peer->timer, expired, CLOCK_MONOTONIC, HRTIMER_MODE_ABS_SOFT);
 }
 
 /**
@@ -54,7 +68,7 @@ void rdm_timer_init(struct rdm_peer *peer)
  */
 void rdm_timer_arm(struct rdm_peer *peer, u64 now)
 {
-	u64 at = rdm_assoc_deadline(&peer->a);
+	u64 at = rdm_assoc_deadline(&peer->a), slack;
 
 	lockdep_assert_held(&peer->lock);
 	if (peer->a.state == RDM_ASSOC_CLOSED)
@@ -64,11 +78,12 @@ void rdm_timer_arm(struct rdm_peer *peer, u64 now)
 			     peer->a.cfg.user_timeout);
 	if (at == U64_MAX || (peer->timer_at && peer->timer_at <= at))
 		return;
-	peer->timer_at = at;
-	at = at > now ? at - now : 0;
-	/* one more: the current tick has begun already */
-	if (!mod_timer(&peer->timer, jiffies + nsecs_to_jiffies(at) + 1))
+	if (!peer->timer_at)
 		refcount_inc(&peer->refs);
+	at = max(at, now + TIMER_FLOOR);
+	peer->timer_at = at;
+	slack = min_t(u64, (at - now) >> TIMER_SLACK_SHIFT, TIMER_SLACK_MAX);
+	hrtimer_start_range_ns(&peer->timer, ns_to_ktime(at), slack, HRTIMER_MODE_ABS_SOFT);
 }
 
 /**
@@ -77,6 +92,6 @@ void rdm_timer_arm(struct rdm_peer *peer, u64 now)
  */
 void rdm_timer_stop(struct rdm_peer *peer)
 {
-	if (del_timer(&peer->timer))
+	if (hrtimer_try_to_cancel(&peer->timer) == 1)
 		rdm_peer_put(peer);
 }

@@ -51,7 +51,7 @@ enum {
  *	takes now.
  * RDM_INCARNATION: __u64, read only: the value that names this life of this
  *	socket to its peers.
- * RDM_CONGESTION: string, "newreno" (default; net.rdm.congestion) or "cubic": what keeps
+ * RDM_CONGESTION: string, "cubic" (default; net.rdm.congestion) or "newreno": what keeps
  *	associations that are made from now on from sending too much. ENOENT: there is no
  *	such one.
  * RDM_PEER_INFO: struct rdm_peer_info, read only: what is known of one peer. The buffer
