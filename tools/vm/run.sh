@@ -20,6 +20,7 @@
 #   --mem MIB          memory (default 512; debug 1024)
 #   --icount           count instructions as time: a run that the host's load does
 #                      not disturb, one CPU, emulated, one instruction = 1 ns
+#   --plugin FILE,...  a plugin for qemu, with its arguments
 #   --timeout SECONDS  give up (default 300), exit code 124
 #   --log FILE         keep the console's text
 #   --append WORDS     add to the kernel's command line
@@ -51,7 +52,7 @@ usage() { sed -n '4,/^$/s/^# \{0,1\}//p' "$0"; }
 die() { echo "vm: error: $*" >&2; exit 125; }
 
 kernel=stock cpus=2 timeout=300
-mem='' icount='' log='' append='' quiet='' shell='' rdm='' leaks=''
+mem='' icount='' plugin='' log='' append='' quiet='' shell='' rdm='' leaks=''
 build=() load=()
 while [ $# -gt 0 ]; do
 	case $1 in
@@ -59,6 +60,7 @@ while [ $# -gt 0 ]; do
 	--cpus) cpus=${2?}; shift ;;
 	--mem) mem=${2?}; shift ;;
 	--icount) icount=1 ;;
+	--plugin) plugin=${2?}; shift ;;
 	--timeout) timeout=${2?}; shift ;;
 	--log) log=${2?}; shift ;;
 	--append) append=${2?}; shift ;;
@@ -130,6 +132,7 @@ boot() {
 	icount) command+=(-accel "tcg,thread=single" -icount "shift=0,sleep=off"
 			  -rtc "base=2024-01-01,clock=vm" -cpu "max,la57=off" -smp 1) ;;
 	esac
+	[ -z "$plugin" ] || command+=(-plugin "$plugin")
 
 	rm -f "$tmp/pipe"
 	mkfifo "$tmp/pipe"
