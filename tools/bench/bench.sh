@@ -17,7 +17,7 @@ here=$top/tools/bench
 out=$top/build/bench
 
 # Halves that take about the same time
-machines=("rr stream" "batch again")
+machines=("rr stream loss1" "batch again loss5")
 
 parts=' '
 protos=()

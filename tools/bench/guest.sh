@@ -9,6 +9,9 @@
 #   rr       round trips, one at a time
 #   stream   messages one way, one system call each
 #   batch    the same, with sendmmsg() and recvmmsg()
+#   loss1    the network delays by 10 ms each way and loses 1 % of the packets: round trips,
+#            streams with every congestion control, and latency at a set rate
+#   loss5    the same with 5 %
 #   again    the rows that goals hang on, for a second time: do figures repeat?
 #
 # Names of protocols among the words: measure only these. For each measurement a line
@@ -17,8 +20,10 @@
 
 set -eu
 
-parts="rr stream batch again"
+parts="rr stream batch again loss1 loss5"
 protos="udp tcp sctp rdm-rdm rdm-seqpacket"
+tcp_congs="cubic bbr"
+rdm_congs="newreno cubic"
 
 list=''
 if [ "${1-}" = --list ]; then
@@ -38,7 +43,7 @@ for word; do
 done
 
 network() {
-	modprobe sctp
+	modprobe -a sctp sch_netem tcp_bbr
 	ip netns add near
 	ip netns add far
 	ip link add near0 netns near address 02:00:00:00:00:01 type veth \
@@ -62,7 +67,45 @@ network() {
 }
 
 # What the next measurements run under; part of their labels
-part='' run=1 netem='' cong=''
+part='' run=1 netem='' cong='' gso=1
+
+# use_netem WORDS: what the network does, in each direction. Without words: nothing
+use_netem() {
+	netem=$*
+	[ -z "$list" ] || return 0
+	for side in near far; do
+		if [ -n "$netem" ]; then
+			# The limit is so high that only chance loses packets
+			# shellcheck disable=SC2086 # words
+			tc -n "$side" qdisc replace dev "${side}0" root netem limit 100000 $netem
+		else
+			tc -n "$side" qdisc del dev "${side}0" root
+		fi
+	done
+}
+
+# use_cong PROTO NAME: the sender's congestion control
+use_cong() {
+	cong=$2
+	[ -z "$list" ] || return 0
+	case $1 in
+	tcp) file=net/ipv4/tcp_congestion_control ;;
+	*) file=net/rdm/congestion ;;
+	esac
+	ip netns exec near sh -c "echo $cong >/proc/sys/$file"
+}
+
+# use_gso 0|1: may several packets be sent as one?
+use_gso() {
+	gso=$1
+	[ -z "$list" ] || return 0
+	ip netns exec near sh -c "echo $gso >/proc/sys/net/rdm/gso"
+	if [ "$gso" = 1 ]; then
+		ip -n near link set near0 gso_max_segs 65535
+	else
+		ip -n near link set near0 gso_max_segs 1
+	fi
+}
 
 selected() {
 	case "${only:-$protos} " in
@@ -71,7 +114,7 @@ selected() {
 	esac
 }
 
-# measure PROTO TEST SIZE COUNT WARMUP [BATCH] [RDMPERF-OPTION]...
+# measure PROTO rr|stream|paced SIZE COUNT WARMUP [BATCH] [RDMPERF-OPTION]...
 measure() {
 	proto=$1 test=$2 size=$3 count=$4 warmup=$5 batch=${6:-1}
 	[ $# -lt 6 ] || shift
@@ -79,14 +122,23 @@ measure() {
 	selected "$proto" || return 0
 	label="$test $size B${netem:+, $netem}: $proto${cong:+ $cong}"
 	[ "$batch" = 1 ] || label="$label, $batch a call"
+	[ "$gso" = 1 ] || label="$label, no GSO"
 	[ "$run" = 1 ] || label="$label, run $run"
 	if [ -n "$list" ]; then
 		echo "$label"
 		return
 	fi
+	case $test$netem in
+	rr*) set -- "$@" rr ;;
+	# Slow enough for every protocol: a message waits for the one before it only if the
+	# protocol makes it wait
+	paced*) set -- "$@" --latency --rate 100 stream ;;
+	stream?*) set -- "$@" --latency stream ;;
+	*) set -- "$@" stream ;;
+	esac
 	set -- -c 10.9.0.2 -P "$proto" -l "$size" -n "$count" -w "$warmup" -j "$@"
 	[ "$batch" = 1 ] || set -- "$@" -b "$batch"
-	if ip netns exec near ./rdmperf "$@" "$test" >/tmp/result 2>/tmp/error ||
+	if ip netns exec near ./rdmperf "$@" >/tmp/result 2>/tmp/error ||
 	   [ -s /tmp/result ]; then
 		outcome="\"result\":$(cat /tmp/result)"
 	else
@@ -94,8 +146,8 @@ measure() {
 	fi
 	printf 'bench %s\t{"label":"%s","part":"%s","proto":"%s","test":"%s","size":%d,' \
 		"$label" "$label" "$part" "$proto" "$test" "$size"
-	printf '"batch":%d,"netem":"%s","cong":"%s","run":%d,%s}\n' \
-		"$batch" "$netem" "$cong" "$run" "$outcome"
+	printf '"batch":%d,"netem":"%s","cong":"%s","gso":%d,"run":%d,%s}\n' \
+		"$batch" "$netem" "$cong" "$gso" "$run" "$outcome"
 }
 
 # stream SIZE [BATCH]: as many messages as are enough for figures that repeat
@@ -138,6 +190,56 @@ part_batch() {
 			measure "$proto" stream "$size" 20000 2000 32
 		done
 	done
+}
+
+reliable="tcp sctp rdm-rdm rdm-seqpacket"
+
+# Streams so long that slow start does not decide
+lossy() {
+	for size in 64 1200; do
+		for proto in $reliable; do
+			measure "$proto" rr "$size" 2000 20
+		done
+	done
+	measure sctp stream 1200 20000 0
+	for name in $tcp_congs; do
+		use_cong tcp "$name"
+		measure tcp stream 1200 20000 0
+	done
+	for name in $rdm_congs; do
+		use_cong rdm "$name"
+		measure rdm-rdm stream 1200 20000 0
+		measure rdm-seqpacket stream 1200 20000 0
+	done
+	use_cong tcp cubic
+	use_cong rdm cubic
+	# netem loses what is sent as one as a whole
+	use_gso 0
+	for proto in tcp rdm-rdm; do
+		measure "$proto" stream 1200 20000 0
+	done
+	use_gso 1
+	cong=''
+	for proto in $reliable; do
+		measure "$proto" paced 1200 3000 100
+	done
+	for size in 16000 60000; do
+		for proto in $reliable; do
+			measure "$proto" stream "$size" 500 0
+		done
+	done
+}
+
+part_loss1() {
+	use_netem delay 10ms loss 1%
+	lossy
+	use_netem
+}
+
+part_loss5() {
+	use_netem delay 10ms loss 5%
+	lossy
+	use_netem
 }
 
 part_again() {

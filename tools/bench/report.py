@@ -16,13 +16,13 @@ import sys
 
 PROTOS = ["udp", "tcp", "sctp", "rdm-rdm", "rdm-seqpacket"]
 # What tells one row from another, but for its run
-KEY = ("test", "size", "batch", "netem", "cong", "proto")
+KEY = ("test", "size", "batch", "netem", "cong", "gso", "proto")
 
 
 def flatten(raw):
     """A row of results.json from a line of guest.sh."""
     row = {name: raw[name] for name in
-           ("proto", "test", "size", "netem", "batch", "cong", "run", "label")}
+           ("proto", "test", "size", "netem", "batch", "cong", "gso", "run", "label")}
     for name in "msgs_per_s", "mb_per_s", "p50_us", "p99_us", "lost_percent":
         row[name] = None
     result = raw.get("result")
@@ -31,9 +31,10 @@ def flatten(raw):
         return row
     row["msgs_per_s"] = result["per_second"]
     row["mb_per_s"] = result.get("mb_per_second", result["per_second"] * raw["size"] / 1e6)
-    if "us" in result:
-        row["p50_us"] = result["us"]["p50"]
-        row["p99_us"] = result["us"]["p99"]
+    times = result.get("us") or result.get("latency_us")
+    if times:
+        row["p50_us"] = times["p50"]
+        row["p99_us"] = times["p99"]
     if result.get("sent"):
         row["lost_percent"] = 100 * result["lost"] / result["sent"]
     row.update(ok=result["ok"], error=None if result["ok"] else "the protocol broke its promise")
@@ -105,6 +106,32 @@ def tables(rows):
                lambda row: number(row["mb_per_s"]))
     comparison(rows, "Streams with sendmmsg() and recvmmsg(), 32 a call, messages a second",
                {"test": "stream", "netem": "", "batch": 32}, rate)
+
+
+def milliseconds(row):
+    if row["p50_us"] is None:
+        return "-"
+    return f"{number(row['p50_us'] / 1e3)} / {number(row['p99_us'] / 1e3)}"
+
+
+def lossy_tables(rows):
+    for netem in sorted({row["netem"] for row in rows} - {""}):
+        print(f"\n== Network with {netem}, in each direction")
+        comparison(rows, "Round trips, ms: p50 / p99", {"test": "rr", "netem": netem},
+                   milliseconds)
+        streams = [row for row in rows if row["run"] == 1 and
+                   matches(row, {"test": "stream", "netem": netem, "size": 1200})]
+        if streams:
+            show("Streams of 1,200 B, and how old a message is when it arrives, in ms",
+                 ["", "messages/s", "MB/s", "p50 / p99"],
+                 [[f"{row['proto']} {row['cong']}" + ("" if row["gso"] else ", no GSO"),
+                   number(row["msgs_per_s"]), number(row["mb_per_s"]), milliseconds(row)]
+                  for row in streams])
+        comparison(rows, "100 messages a second, and how old they arrive, in ms: p50 / p99",
+                   {"test": "paced", "netem": netem}, milliseconds)
+        comparison(rows, "Streams of large messages, MB/s",
+                   {"test": "stream", "netem": netem, "size": [16000, 60000]},
+                   lambda row: number(row["mb_per_s"]))
 
 
 def main_figure(row):
@@ -183,6 +210,7 @@ def main():
     with open(os.path.join(args.directory, "results.json"), "w", encoding="utf-8") as file:
         file.write("[\n" + ",\n".join(json.dumps(row) for row in rows) + "\n]\n")
     tables(rows)
+    lossy_tables(rows)
     show_repeatability(repeatability(rows))
     show_goals(rows, goals)
     missing = sorted(set(expected) - {row["label"] for row in rows})

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/time.h>
+#include <time.h>
 #include <unistd.h>
 
 /* Plain UDP: a round trip without an answer for so long counts as lost. */
@@ -83,24 +84,6 @@ static int open_test(const struct client *cl, struct chan *ch)
 	if (error)
 		die(EXIT_FAILED, "%s", error);
 	return control;
-}
-
-static void add_round_trip(struct rr_result *r, uint64_t *cap, uint64_t ns)
-{
-	if (r->count == *cap) {
-		*cap = *cap ? *cap * 2 : 1 << 16;
-		r->ns = realloc(r->ns, *cap * sizeof(*r->ns));
-		if (!r->ns)
-			die(EXIT_FAILED, "out of memory");
-	}
-	r->ns[r->count++] = ns;
-}
-
-static int compare_ns(const void *a, const void *b)
-{
-	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-
-	return x < y ? -1 : x > y;
 }
 
 /* Where a message has room for it, its number tells a late answer from the right one. */
@@ -191,7 +174,7 @@ static void send_end_marks(const struct client *cl, struct chan *ch)
 void client_rr(const struct client *cl, struct rr_result *r)
 {
 	const struct test *t = &cl->test;
-	uint64_t start = 0, last, cap = 0, done = 0;
+	uint64_t start = 0, last, done = 0;
 	struct chan ch;
 	uint32_t seq;
 	int control;
@@ -199,15 +182,9 @@ void client_rr(const struct client *cl, struct rr_result *r)
 	control = open_test(cl, &ch);
 	chan_set_timeout(&ch, t->proto->flags & PROTO_RELIABLE ? cl->timeout_ns :
 			 UDP_RR_TIMEOUT_NS);
-	if (t->count) {
-		cap = t->count;
-		r->ns = calloc(cap, sizeof(*r->ns));
-		if (!r->ns)
-			die(EXIT_FAILED, "out of memory");
-	} else {
-		/* The warm-up is part of the time: it ends the test too when it never ends. */
+	/* The warm-up is part of the time: it ends the test too when it never ends. */
+	if (!t->count)
 		start_timer(cl->seconds);
-	}
 	last = now_ns();
 	for (seq = 0; !time_over && (!t->count || done < t->warmup + t->count); seq++) {
 		uint64_t now;
@@ -220,7 +197,7 @@ void client_rr(const struct client *cl, struct rr_result *r)
 		if (answered && done > t->warmup) {
 			if (!start)
 				start = last;
-			add_round_trip(r, &cap, now - last);
+			samples_add(&r->rtt, now - last);
 		}
 		last = now;
 	}
@@ -229,10 +206,9 @@ void client_rr(const struct client *cl, struct rr_result *r)
 	control_write(control, "done %u", seq);
 	close(control);
 	chan_close(&ch);
-	if (!r->count)
+	if (!r->rtt.count)
 		die(EXIT_FAILED, "%s: no round trip after the warm-up (%llu lost)",
 		    t->proto->name, (unsigned long long)r->lost);
-	qsort(r->ns, r->count, sizeof(*r->ns), compare_ns);
 }
 
 /* Waits until every message is acknowledged. */
@@ -259,28 +235,50 @@ static void drain(const struct client *cl, struct chan *ch)
 		    failure_text(&f, text, sizeof(text)));
 }
 
+/* Sleeps until message @seq is due; returns when that was, or is. */
+static uint64_t wait_turn(const struct client *cl, uint64_t start, uint64_t seq)
+{
+	uint64_t due = start + seq * NS_PER_SEC / cl->rate;
+	struct timespec ts = {
+		.tv_sec = (time_t)(due / NS_PER_SEC),
+		.tv_nsec = (long)(due % NS_PER_SEC),
+	};
+
+	while (!time_over && clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &ts, NULL) == EINTR)
+		;
+	return due;
+}
+
+/* Sends one message, or a batch. The number sent, or -1. */
+static int send_some(const struct client *cl, struct chan *ch, uint64_t start, uint64_t seq,
+		     uint64_t left)
+{
+	const struct test *t = &cl->test;
+	uint64_t due;
+
+	if (t->batch > 1)
+		return chan_send_batch(ch, left < t->batch ? (unsigned int)left : t->batch);
+	/* At a set rate a message that had to wait for its turn is late from then on. */
+	due = cl->rate ? wait_turn(cl, start, seq) : t->latency ? now_ns() : 0;
+	if (t->latency)
+		memcpy(ch->out + STAMP_OFFSET, &due, sizeof(due));
+	if (t->check)
+		msgcheck_build(ch->out, t->size, t->seed, (uint32_t)seq);
+	return chan_send(ch, t->size) ? -1 : 1;
+}
+
 static uint64_t send_stream(const struct client *cl, struct chan *ch)
 {
 	const struct test *t = &cl->test;
 	uint64_t sent = 0, all = t->count ? t->warmup + t->count : UINT64_MAX;
+	uint64_t start = now_ns();
 
 	while (!time_over && sent < all) {
-		if (t->batch > 1) {
-			uint64_t left = all - sent;
-			int n = chan_send_batch(ch, left < t->batch ? (unsigned int)left :
-						    t->batch);
+		int n = send_some(cl, ch, start, sent, all - sent);
 
-			if (n > 0) {
-				sent += (unsigned int)n;
-				continue;
-			}
-		} else {
-			if (t->check)
-				msgcheck_build(ch->out, t->size, t->seed, (uint32_t)sent);
-			if (!chan_send(ch, t->size)) {
-				sent++;
-				continue;
-			}
+		if (n > 0) {
+			sent += (unsigned int)n;
+			continue;
 		}
 		if (errno == EINTR)
 			continue;
@@ -296,10 +294,8 @@ static uint64_t send_stream(const struct client *cl, struct chan *ch)
 
 void client_stream(const struct client *cl, struct stream_result *r, uint64_t *sent)
 {
-	unsigned long long received, measured, ns, delivered, duplicated, reordered, corrupted;
 	const struct test *t = &cl->test;
 	struct chan ch;
-	char line[256];
 	int control;
 
 	control = open_test(cl, &ch);
@@ -313,21 +309,8 @@ void client_stream(const struct client *cl, struct stream_result *r, uint64_t *s
 	if (t->proto->flags & PROTO_CONN)
 		shutdown(ch.fd, SHUT_WR);
 	if (!control_write(control, "done %llu", (unsigned long long)*sent) ||
-	    !control_read(control, line, sizeof(line)) ||
-	    sscanf(line, "result %llu %llu %llu %llu %llu %llu %llu", &received, &measured, &ns,
-		   &delivered, &duplicated, &reordered, &corrupted) != 7)
+	    !control_read_result(control, r))
 		die(EXIT_FAILED, "the server gave no result");
-	*r = (struct stream_result){
-		.received = received,
-		.measured = measured,
-		.ns = ns,
-		.track = {
-			.delivered = delivered,
-			.duplicated = duplicated,
-			.reordered = reordered,
-			.corrupted = corrupted,
-		},
-	};
 	close(control);
 	chan_close(&ch);
 }

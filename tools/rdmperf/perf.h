@@ -6,6 +6,7 @@
  *   client.c   asks the server for a test, and sends
  *   server.c   answers round trips, or counts a stream
  *   chan.c     one message in, one message out, for every protocol
+ *   samples.c  percentiles of what was measured
  *
  * A test is agreed over a TCP connection, the control connection, which is idle while
  * messages flow. Over it also come the sender's count and the receiver's result, so that
@@ -37,7 +38,26 @@ struct test {
 	uint64_t warmup;	/* messages or round trips before the measurement */
 	uint64_t count;		/* to measure; 0: until the time is over */
 	uint64_t buffer;	/* socket buffers, bytes; 0: the system's default */
+	bool latency;		/* stream: each message says when it was sent */
 };
+
+/* A latency message: the time of sending, by the monotonic clock, stands here. */
+#define STAMP_OFFSET 8
+#define LATENCY_MIN_SIZE 16
+
+struct samples {
+	uint64_t *ns;
+	uint64_t count, cap;
+};
+
+/* Nanoseconds. */
+struct times {
+	uint64_t min, mean, p50, p90, p99, p999, max;
+};
+
+void samples_add(struct samples *s, uint64_t ns);
+/* Sorts them; of none everything is 0. */
+void samples_sum_up(struct samples *s, struct times *t);
 
 /* What the receiver of a stream counted. */
 struct stream_result {
@@ -45,11 +65,11 @@ struct stream_result {
 	uint64_t measured;	/* messages after the warm-up */
 	uint64_t ns;		/* from the last of the warm-up to the last of all */
 	struct seqtrack track;	/* counts only, and only with check */
+	struct times latency;	/* only with latency */
 };
 
 struct rr_result {
-	uint64_t *ns;		/* a round trip each, sorted */
-	uint64_t count;
+	struct samples rtt;
 	uint64_t total_ns;
 	uint64_t lost;		/* no answer in time */
 	uint64_t duplicated, corrupted;
@@ -103,6 +123,8 @@ bool control_read(int fd, char *line, size_t len);
 bool control_pending(int fd);
 void control_describe(const struct test *t, char *line, size_t len);
 bool control_parse(const char *line, struct test *t);
+bool control_write_result(int fd, const struct stream_result *r);
+bool control_read_result(int fd, struct stream_result *r);
 
 void run_server(const char *port, int family, bool once) __attribute__((noreturn));
 
@@ -111,6 +133,7 @@ struct client {
 	const char *port;
 	int family;
 	double seconds;		/* how long to measure, without a count */
+	uint64_t rate;		/* stream: messages a second; 0: as fast as they are taken */
 	uint64_t timeout_ns;
 	struct test test;
 };

@@ -34,6 +34,8 @@ static const char usage_text[] =
 "  -w, --warmup N         messages or round trips before (default 200)\n"
 "  -b, --batch N          stream: N messages a system call (sendmmsg, recvmmsg)\n"
 "  -B, --buffer N         socket buffers, bytes (K, M)\n"
+"  -r, --rate N           stream: N messages a second, whatever becomes of them\n"
+"  -L, --latency          stream: time each message; both ends need the same clock\n"
 "  -C, --check            check content, order, loss and duplicates; size at least 16\n"
 "  -T, --timeout SECONDS  fail when nothing moves for so long (default 30)\n"
 "  -j, --json             one line of JSON\n"
@@ -43,45 +45,47 @@ static const char usage_text[] =
 "doubled nothing, an ordered one kept the order, and nothing was corrupted); 1 it did\n"
 "not, or the test failed; 2 wrong usage.\n";
 
-/* Nearest rank: the smallest value that is not below @per_mille of all. */
-static double percentile_us(const struct rr_result *r, unsigned int per_mille)
+static void print_times_json(const char *name, const struct times *t)
 {
-	uint64_t rank = (r->count * per_mille + 999) / 1000;
-
-	return (double)r->ns[rank ? rank - 1 : 0] / 1e3;
+	printf("\"%s\":{\"min\":%.3f,\"mean\":%.3f,\"p50\":%.3f,\"p90\":%.3f,\"p99\":%.3f,"
+	       "\"p999\":%.3f,\"max\":%.3f},", name, (double)t->min / 1e3,
+	       (double)t->mean / 1e3, (double)t->p50 / 1e3, (double)t->p90 / 1e3,
+	       (double)t->p99 / 1e3, (double)t->p999 / 1e3, (double)t->max / 1e3);
 }
 
-static int report_rr(const struct client *cl, const struct rr_result *r, bool json)
+static void print_times(const char *name, const struct times *t)
+{
+	printf("  %s: min %.1f  p50 %.1f  p90 %.1f  p99 %.1f  p99.9 %.1f  max %.1f  mean %.1f\n",
+	       name, (double)t->min / 1e3, (double)t->p50 / 1e3, (double)t->p90 / 1e3,
+	       (double)t->p99 / 1e3, (double)t->p999 / 1e3, (double)t->max / 1e3,
+	       (double)t->mean / 1e3);
+}
+
+static int report_rr(const struct client *cl, struct rr_result *r, bool json)
 {
 	const struct test *t = &cl->test;
+	double seconds = (double)r->total_ns / 1e9, rate;
+	unsigned long long count = r->rtt.count;
 	bool ok = !r->corrupted;
-	double seconds = (double)r->total_ns / 1e9, sum = 0;
+	struct times rtt;
 
 	if (t->proto->flags & PROTO_RELIABLE && (r->lost || r->duplicated))
 		ok = false;
-	for (uint64_t i = 0; i < r->count; i++)
-		sum += (double)r->ns[i] / 1e3;
+	samples_sum_up(&r->rtt, &rtt);
+	rate = (double)count / seconds;
 	if (json) {
 		printf("{\"test\":\"rr\",\"proto\":\"%s\",\"size\":%zu,\"count\":%llu,"
-		       "\"seconds\":%.6f,\"per_second\":%.1f,\"us\":{\"min\":%.3f,"
-		       "\"mean\":%.3f,\"p50\":%.3f,\"p90\":%.3f,\"p99\":%.3f,\"p999\":%.3f,"
-		       "\"max\":%.3f},\"check\":%s,\"lost\":%llu,\"duplicated\":%llu,"
-		       "\"corrupted\":%llu,\"ok\":%s}\n",
-		       t->proto->name, t->size, (unsigned long long)r->count, seconds,
-		       (double)r->count / seconds, percentile_us(r, 0),
-		       sum / (double)r->count, percentile_us(r, 500), percentile_us(r, 900),
-		       percentile_us(r, 990), percentile_us(r, 999), percentile_us(r, 1000),
-		       t->check ? "true" : "false", (unsigned long long)r->lost,
-		       (unsigned long long)r->duplicated, (unsigned long long)r->corrupted,
-		       ok ? "true" : "false");
+		       "\"seconds\":%.6f,\"per_second\":%.1f,", t->proto->name, t->size, count,
+		       seconds, rate);
+		print_times_json("us", &rtt);
+		printf("\"check\":%s,\"lost\":%llu,\"duplicated\":%llu,\"corrupted\":%llu,"
+		       "\"ok\":%s}\n", t->check ? "true" : "false",
+		       (unsigned long long)r->lost, (unsigned long long)r->duplicated,
+		       (unsigned long long)r->corrupted, ok ? "true" : "false");
 	} else {
 		printf("%s rr: %zu B, %llu round trips in %.3f s, %.0f a second\n",
-		       t->proto->name, t->size, (unsigned long long)r->count, seconds,
-		       (double)r->count / seconds);
-		printf("  us: min %.1f  p50 %.1f  p90 %.1f  p99 %.1f  p99.9 %.1f  max %.1f  "
-		       "mean %.1f\n", percentile_us(r, 0), percentile_us(r, 500),
-		       percentile_us(r, 900), percentile_us(r, 990), percentile_us(r, 999),
-		       percentile_us(r, 1000), sum / (double)r->count);
+		       t->proto->name, t->size, count, seconds, rate);
+		print_times("us", &rtt);
 		if (t->check || r->lost || !ok)
 			printf("  %s: lost %llu, duplicated %llu, corrupted %llu\n",
 			       t->check ? "check" : "seen", (unsigned long long)r->lost,
@@ -112,19 +116,24 @@ static int report_stream(const struct client *cl, const struct stream_result *r,
 	if (json) {
 		printf("{\"test\":\"stream\",\"proto\":\"%s\",\"size\":%zu,\"batch\":%u,"
 		       "\"sent\":%llu,\"received\":%llu,\"measured\":%llu,\"seconds\":%.6f,"
-		       "\"per_second\":%.1f,\"mb_per_second\":%.3f,\"check\":%s,"
-		       "\"lost\":%llu,\"duplicated\":%llu,\"reordered\":%llu,"
-		       "\"corrupted\":%llu,\"ok\":%s}\n",
+		       "\"per_second\":%.1f,\"mb_per_second\":%.3f,",
 		       t->proto->name, t->size, t->batch, (unsigned long long)sent,
 		       (unsigned long long)r->received, (unsigned long long)r->measured,
-		       seconds, rate, mb, t->check ? "true" : "false",
-		       (unsigned long long)lost, (unsigned long long)r->track.duplicated,
+		       seconds, rate, mb);
+		if (t->latency)
+			print_times_json("latency_us", &r->latency);
+		printf("\"check\":%s,\"lost\":%llu,\"duplicated\":%llu,\"reordered\":%llu,"
+		       "\"corrupted\":%llu,\"ok\":%s}\n",
+		       t->check ? "true" : "false", (unsigned long long)lost,
+		       (unsigned long long)r->track.duplicated,
 		       (unsigned long long)r->track.reordered,
 		       (unsigned long long)r->track.corrupted, ok ? "true" : "false");
 	} else {
 		printf("%s stream: %zu B, %llu messages in %.3f s, %.0f a second, %.3f MB/s\n",
 		       t->proto->name, t->size, (unsigned long long)r->measured, seconds, rate,
 		       mb);
+		if (t->latency)
+			print_times("latency, us", &r->latency);
 		if (t->check)
 			printf("  check: sent %llu, delivered %llu, lost %llu, duplicated %llu, "
 			       "reordered %llu, corrupted %llu\n", (unsigned long long)sent,
@@ -170,6 +179,11 @@ static void check_test(struct arguments *args, int argc, char **argv)
 		die(EXIT_USAGE, "--batch sends copies of one message, so it excludes --check");
 	if (t->check && t->count > MSGCHECK_MAX_SEQ - t->warmup)
 		die(EXIT_USAGE, "--check goes up to %u messages", MSGCHECK_MAX_SEQ);
+	if ((t->latency || args->client.rate) && (t->kind != TEST_STREAM || t->batch > 1))
+		die(EXIT_USAGE, "--latency and --rate go with stream, one message a call");
+	if (t->latency && (t->check || t->size < LATENCY_MIN_SIZE))
+		die(EXIT_USAGE, "--latency needs messages of at least %d bytes, and no --check",
+		    LATENCY_MIN_SIZE);
 }
 
 static void parse_options(int argc, char **argv, struct arguments *args)
@@ -187,6 +201,8 @@ static void parse_options(int argc, char **argv, struct arguments *args)
 		{ "batch", required_argument, NULL, 'b' },
 		{ "buffer", required_argument, NULL, 'B' },
 		{ "check", no_argument, NULL, 'C' },
+		{ "rate", required_argument, NULL, 'r' },
+		{ "latency", no_argument, NULL, 'L' },
 		{ "timeout", required_argument, NULL, 'T' },
 		{ "json", no_argument, NULL, 'j' },
 		{ "help", no_argument, NULL, 'h' },
@@ -208,7 +224,7 @@ static void parse_options(int argc, char **argv, struct arguments *args)
 			},
 		},
 	};
-	while ((c = getopt_long(argc, argv, "sc:p:146P:l:n:t:w:b:B:CT:jh", longs, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "sc:p:146P:l:n:t:w:b:B:r:LCT:jh", longs, NULL)) != -1) {
 		switch (c) {
 		case 's':
 			args->server = true;
@@ -251,6 +267,12 @@ static void parse_options(int argc, char **argv, struct arguments *args)
 			break;
 		case 'B':
 			t->buffer = parse_number("--buffer", optarg, 4096, 1u << 30);
+			break;
+		case 'r':
+			cl->rate = parse_number("--rate", optarg, 1, NS_PER_SEC);
+			break;
+		case 'L':
+			t->latency = true;
 			break;
 		case 'C':
 			t->check = true;
@@ -297,7 +319,7 @@ int main(int argc, char **argv)
 	if (args.client.test.kind == TEST_RR) {
 		client_rr(&args.client, &rr);
 		status = report_rr(&args.client, &rr, args.json);
-		free(rr.ns);
+		free(rr.rtt.ns);
 	} else {
 		client_stream(&args.client, &stream, &sent);
 		status = report_stream(&args.client, &stream, sent, args.json);

@@ -56,7 +56,18 @@ struct counting {
 	uint64_t all;		/* the last message; 0: not known */
 	uint64_t start_ns, last_ns;
 	bool end_seen;
+	struct samples latency;
 };
+
+static void note_latency(struct counting *c, const char *msg)
+{
+	uint64_t now = now_ns(), sent;
+
+	memcpy(&sent, msg + STAMP_OFFSET, sizeof(sent));
+	/* Clocks that differ have no latency to tell. */
+	if (c->r->received > c->start_at && now >= sent)
+		samples_add(&c->latency, now - sent);
+}
 
 static void count_message(struct counting *c, const char *msg, size_t len)
 {
@@ -73,7 +84,9 @@ static void count_message(struct counting *c, const char *msg, size_t len)
 		seqtrack_add(&r->track, msg, len, c->t->seed, MSGCHECK_MAX_SEQ);
 	else if (len != c->t->size)
 		r->track.corrupted++;
-	/* The clock is read for the first and the last message only. */
+	else if (c->t->latency)
+		note_latency(c, msg);
+	/* Without latency the clock is read for the first and the last message only. */
 	if (r->received == c->start_at)
 		c->start_ns = now_ns();
 	if (r->received == c->all || c->end_seen)
@@ -136,6 +149,8 @@ static void serve_stream(struct chan *ch, const struct test *t, int control,
 		r->measured = r->received - c.start_at;
 		r->ns = c.last_ns - c.start_ns;
 	}
+	samples_sum_up(&c.latency, &r->latency);
+	free(c.latency.ns);
 }
 
 static void serve_client(int control)
@@ -174,12 +189,7 @@ static void serve_client(int control)
 	else
 		serve_stream(&ch, &test, control, &r);
 	if (control_read(control, line, sizeof(line)))
-		control_write(control, "result %llu %llu %llu %llu %llu %llu %llu",
-			      (unsigned long long)r.received, (unsigned long long)r.measured,
-			      (unsigned long long)r.ns, (unsigned long long)r.track.delivered,
-			      (unsigned long long)r.track.duplicated,
-			      (unsigned long long)r.track.reordered,
-			      (unsigned long long)r.track.corrupted);
+		control_write_result(control, &r);
 out:
 	seqtrack_free(&r.track);
 	chan_close(&ch);

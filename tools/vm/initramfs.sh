@@ -27,7 +27,7 @@ die() { echo "initramfs: error: $*" >&2; exit 1; }
 wanted_modules="veth dummy bridge vrf vxlan udp_tunnel ip6_udp_tunnel sch_netem
 	sch_tbf sch_fq sch_fq_codel sch_prio sch_ingress cls_u32 cls_matchall
 	cls_flower cls_basic act_gact act_mirred act_police sctp rds rds_tcp tipc
-	udp_diag inet_diag tcp_diag libcrc32c libchacha20poly1305 libcurve25519
+	tcp_bbr udp_diag inet_diag tcp_diag libcrc32c libchacha20poly1305 libcurve25519
 	crc32c_generic crc32c-intel nf_tables nft_limit nft_numgen nft_counter
 	nft_chain_nat nft_reject_inet nft_log"
 
