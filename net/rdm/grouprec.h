@@ -79,6 +79,7 @@ enum rdm_gfate {
  * @seq: of this origin, from 1 on
  * @cum: charges of all its broadcasts up to this one
  * @todo: ranks to which it is still to be sent
+ * @again: those of them that get it for a relay or a repair
  * @lack: with an outcome that is a failure: ranks not known to have it, in @view;
  *	for rdm_gc_member()
  * @charge: bytes that it costs in windows; set by the glue, the same at all members:
@@ -100,6 +101,7 @@ struct rdm_gmsg {
 	u64 seq;
 	u64 cum;
 	u64 todo;
+	u64 again;
 	u64 lack;
 	u32 charge;
 	u8 rank;
