@@ -17,7 +17,7 @@ here=$top/tools/bench
 out=$top/build/bench
 
 # Halves that take about the same time
-machines=("rr stream loss1" "batch again loss5")
+machines=("rr stream loss1 idle" "batch again loss5 peers")
 
 parts=' '
 protos=()
@@ -54,7 +54,7 @@ progress() {
 }
 
 machine() {
-	"$top/tools/vm/run.sh" --icount --timeout 3000 --log "$out/console-$1.log" \
+	"$top/tools/vm/run.sh" --icount --mem 1024 --timeout 3000 --log "$out/console-$1.log" \
 		--module "$top/build/stock/rdm.ko" --load rdm \
 		--add "$top/build/tools/rdmperf" --add "$here/guest.sh" \
 		-- /rdm/guest.sh "${@:2}" | progress

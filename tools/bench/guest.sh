@@ -12,6 +12,8 @@
 #   loss1    the network delays by 10 ms each way and loses 1 % of the packets: round trips,
 #            streams with every congestion control, and latency at a set rate
 #   loss5    the same with 5 %
+#   peers    one socket that talks to 1 to 10,000 others in turn
+#   idle     the memory of an association that has nothing to do
 #   again    the rows that goals hang on, for a second time: do figures repeat?
 #
 # Names of protocols among the words: measure only these. For each measurement a line
@@ -20,7 +22,7 @@
 
 set -eu
 
-parts="rr stream batch again loss1 loss5"
+parts="rr stream batch again loss1 loss5 peers idle"
 protos="udp tcp sctp rdm-rdm rdm-seqpacket"
 tcp_congs="cubic bbr"
 rdm_congs="newreno cubic"
@@ -67,7 +69,7 @@ network() {
 }
 
 # What the next measurements run under; part of their labels
-part='' run=1 netem='' cong='' gso=1
+part='' run=1 netem='' cong='' gso=1 peers=0
 
 # use_netem WORDS: what the network does, in each direction. Without words: nothing
 use_netem() {
@@ -114,40 +116,53 @@ selected() {
 	esac
 }
 
-# measure PROTO rr|stream|paced SIZE COUNT WARMUP [BATCH] [RDMPERF-OPTION]...
-measure() {
-	proto=$1 test=$2 size=$3 count=$4 warmup=$5 batch=${6:-1}
-	[ $# -lt 6 ] || shift
-	shift 5
-	selected "$proto" || return 0
+# begin PROTO TEST SIZE [BATCH]: names what comes next. False when it is not to be measured
+begin() {
+	proto=$1 test=$2 size=$3 batch=${4:-1}
+	selected "$proto" || return 1
 	label="$test $size B${netem:+, $netem}: $proto${cong:+ $cong}"
 	[ "$batch" = 1 ] || label="$label, $batch a call"
 	[ "$gso" = 1 ] || label="$label, no GSO"
+	[ "$peers" = 0 ] || label="$label, $peers peers"
 	[ "$run" = 1 ] || label="$label, run $run"
-	if [ -n "$list" ]; then
-		echo "$label"
-		return
+	[ -n "$list" ] || return 0
+	echo "$label"
+	return 1
+}
+
+# print_row JSON-FILE ERROR-FILE: the row that was begun
+print_row() {
+	if [ -s "$1" ]; then
+		outcome="\"result\":$(cat "$1")"
+	else
+		outcome="\"error\":\"$(tr -cd '[:alnum:] .,:;()' <"$2")\""
 	fi
+	printf 'bench %s\t{"label":"%s","part":"%s","proto":"%s","test":"%s","size":%d,' \
+		"$label" "$label" "$part" "$proto" "$test" "$size"
+	printf '"batch":%d,"netem":"%s","cong":"%s","gso":%d,"peers":%d,"run":%d,%s}\n' \
+		"$batch" "$netem" "$cong" "$gso" "$peers" "$run" "$outcome"
+}
+
+# measure PROTO rr|stream|paced|burst SIZE COUNT WARMUP [BATCH] [RDMPERF-OPTION]...
+measure() {
+	begin "$1" "$2" "$3" "${6-}" || return 0
+	count=$4 warmup=$5
+	[ $# -lt 6 ] || shift
+	shift 5
 	case $test$netem in
 	rr*) set -- "$@" rr ;;
 	# Slow enough for every protocol: a message waits for the one before it only if the
 	# protocol makes it wait
 	paced*) set -- "$@" --latency --rate 100 stream ;;
 	stream?*) set -- "$@" --latency stream ;;
+	burst*) set -- "$@" --burst 8 stream ;;
 	*) set -- "$@" stream ;;
 	esac
 	set -- -c 10.9.0.2 -P "$proto" -l "$size" -n "$count" -w "$warmup" -j "$@"
-	[ "$batch" = 1 ] || set -- "$@" -b "$batch"
-	if ip netns exec near ./rdmperf "$@" >/tmp/result 2>/tmp/error ||
-	   [ -s /tmp/result ]; then
-		outcome="\"result\":$(cat /tmp/result)"
-	else
-		outcome="\"error\":\"$(tr -cd '[:alnum:] .,:;()' </tmp/error)\""
-	fi
-	printf 'bench %s\t{"label":"%s","part":"%s","proto":"%s","test":"%s","size":%d,' \
-		"$label" "$label" "$part" "$proto" "$test" "$size"
-	printf '"batch":%d,"netem":"%s","cong":"%s","gso":%d,"run":%d,%s}\n' \
-		"$batch" "$netem" "$cong" "$gso" "$run" "$outcome"
+	[ "$batch" = 1 ] || set -- -b "$batch" "$@"
+	[ "$peers" = 0 ] || set -- -N "$peers" "$@"
+	ip netns exec near ./rdmperf "$@" >/tmp/result 2>/tmp/error || true
+	print_row /tmp/result /tmp/error
 }
 
 # stream SIZE [BATCH]: as many messages as are enough for figures that repeat
@@ -240,6 +255,56 @@ part_loss5() {
 	use_netem delay 10ms loss 5%
 	lossy
 	use_netem
+}
+
+# A turn of all peers before the measurement, so that no handshake is in it
+part_peers() {
+	for peers in 1 10 100 1000 10000; do
+		turn=$peers
+		[ "$turn" -ge 1000 ] || turn=1000
+		for proto in udp rdm-rdm rdm-seqpacket; do
+			case $proto$peers in
+			rdm-rdm* | *1 | *10000) measure "$proto" rr 64 10000 "$turn" ;;
+			esac
+		done
+		measure rdm-rdm stream 1200 20000 "$turn"
+		measure rdm-rdm burst 1200 $((turn * 8)) $((turn * 8))
+	done
+	peers=0
+}
+
+# Memory that the kernel and all programs use, bytes
+used() {
+	awk '/^MemTotal:/ { used += $2 }
+	     /^(MemFree|Buffers|Cached|SReclaimable):/ { used -= $2 }
+	     END { printf "%d", used * 1024 }' /proc/meminfo
+}
+
+# used_with COUNT: the same, where a socket talked to COUNT of 10,000 and then was idle
+used_with() {
+	: >/tmp/error
+	ip netns exec near ./rdmperf -c 10.9.0.2 -P "$proto" -l 64 -N 10000 -n "$1" -w 1 -H 90 \
+		rr >/tmp/result 2>/tmp/error &
+	pid=$!
+	until grep -q 'all is done' /tmp/error; do
+		kill -0 "$pid" || return 1
+		sleep 0.1
+	done
+	sleep 60
+	used
+	wait "$pid"
+}
+
+# Two runs with the same sockets; one has 8,000 associations more, with two ends each
+part_idle() {
+	peers=10000
+	if begin rdm-rdm idle 64; then
+		rm -f /tmp/idle
+		used_with 100 >/dev/null && few=$(used_with 1999) && many=$(used_with 9999) &&
+			echo "{\"bytes\":$(((many - few) / 16000)),\"ok\":true}" >/tmp/idle
+		print_row /tmp/idle /tmp/error
+	fi
+	peers=0
 }
 
 part_again() {

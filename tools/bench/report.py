@@ -16,21 +16,24 @@ import sys
 
 PROTOS = ["udp", "tcp", "sctp", "rdm-rdm", "rdm-seqpacket"]
 # What tells one row from another, but for its run
-KEY = ("test", "size", "batch", "netem", "cong", "gso", "proto")
+KEY = ("test", "size", "batch", "netem", "cong", "gso", "peers", "proto")
 
 
 def flatten(raw):
     """A row of results.json from a line of guest.sh."""
     row = {name: raw[name] for name in
-           ("proto", "test", "size", "netem", "batch", "cong", "gso", "run", "label")}
-    for name in "msgs_per_s", "mb_per_s", "p50_us", "p99_us", "lost_percent":
+           ("proto", "test", "size", "netem", "batch", "cong", "gso", "peers", "run", "label")}
+    for name in "msgs_per_s", "mb_per_s", "us_per_msg", "p50_us", "p99_us", "lost_percent", "bytes":
         row[name] = None
     result = raw.get("result")
     if not result:
         row.update(ok=False, error=raw.get("error") or "no result")
         return row
-    row["msgs_per_s"] = result["per_second"]
-    row["mb_per_s"] = result.get("mb_per_second", result["per_second"] * raw["size"] / 1e6)
+    row["bytes"] = result.get("bytes")
+    if "per_second" in result:
+        row["msgs_per_s"] = result["per_second"]
+        row["mb_per_s"] = result.get("mb_per_second", result["per_second"] * raw["size"] / 1e6)
+        row["us_per_msg"] = 1e6 / result["per_second"] if result["per_second"] else None
     times = result.get("us") or result.get("latency_us")
     if times:
         row["p50_us"] = times["p50"]
@@ -50,9 +53,9 @@ def load(directory):
 
 
 def matches(row, where):
-    """Has the row the values of @where? A list means any of them."""
+    """Has the row the values of @where? A list means any of them. Peers only if asked for."""
     return all(row.get(name) in (value if isinstance(value, list) else [value])
-               for name, value in where.items())
+               for name, value in {"peers": 0, "run": 1, **where}.items())
 
 
 def number(value):
@@ -79,7 +82,7 @@ def show(title, head, lines):
 
 def comparison(rows, title, where, cell):
     """A table with a line for each size and a column for each protocol."""
-    mine = [row for row in rows if row["run"] == 1 and matches(row, where)]
+    mine = [row for row in rows if matches(row, where)]
     protos = [proto for proto in PROTOS if any(row["proto"] == proto for row in mine)]
     lines = []
     for size in sorted({row["size"] for row in mine}):
@@ -119,8 +122,8 @@ def lossy_tables(rows):
         print(f"\n== Network with {netem}, in each direction")
         comparison(rows, "Round trips, ms: p50 / p99", {"test": "rr", "netem": netem},
                    milliseconds)
-        streams = [row for row in rows if row["run"] == 1 and
-                   matches(row, {"test": "stream", "netem": netem, "size": 1200})]
+        streams = [row for row in rows
+                   if matches(row, {"test": "stream", "netem": netem, "size": 1200})]
         if streams:
             show("Streams of 1,200 B, and how old a message is when it arrives, in ms",
                  ["", "messages/s", "MB/s", "p50 / p99"],
@@ -132,6 +135,26 @@ def lossy_tables(rows):
         comparison(rows, "Streams of large messages, MB/s",
                    {"test": "stream", "netem": netem, "size": [16000, 60000]},
                    lambda row: number(row["mb_per_s"]))
+
+
+def peers_table(rows):
+    columns = [("udp", "rr"), ("rdm-rdm", "rr"), ("rdm-seqpacket", "rr"),
+               ("rdm-rdm", "stream"), ("rdm-rdm", "burst")]
+    lines = []
+    for peers in sorted({row["peers"] for row in rows if row["test"] != "idle"} - {0}):
+        line = [f"{peers:,}"]
+        for proto, test in columns:
+            found = [row for row in rows
+                     if matches(row, {"peers": peers, "proto": proto, "test": test})]
+            line.append(number(found[0]["us_per_msg"]) if found else "-")
+        lines.append(line)
+    if lines:
+        show("One socket that talks to many in turn: µs for a round trip of 64 B, or for a message"
+             " of 1,200 B;\na burst is 8 messages to one, then 8 to the next",
+             ["peers"] + [f"{proto} {test}" for proto, test in columns], lines)
+    for row in rows:
+        if matches(row, {"test": "idle", "peers": 10000}):
+            print(f"\nAn idle association takes {number(row['bytes'])} bytes at each end.")
 
 
 def main_figure(row):
@@ -165,13 +188,12 @@ def judge(rows, goal):
     With several rows (both socket types, say) the worst counts.
     """
     sign = 1 if "max" in goal else -1
-    mine = [row[goal["field"]] for row in rows if matches(row, goal["where"]) and row["run"] == 1]
+    mine = [row[goal["field"]] for row in rows if matches(row, goal["where"])]
     if not mine or None in mine:
         return None, None
     value = max(mine, key=lambda figure: sign * figure)
     if "than" in goal:
-        other = [row[goal["field"]] for row in rows
-                 if matches(row, goal["than"]) and row["run"] == 1]
+        other = [row[goal["field"]] for row in rows if matches(row, goal["than"])]
         if not other or not other[0]:
             return None, None
         value /= other[0]
@@ -211,6 +233,7 @@ def main():
         file.write("[\n" + ",\n".join(json.dumps(row) for row in rows) + "\n]\n")
     tables(rows)
     lossy_tables(rows)
+    peers_table(rows)
     show_repeatability(repeatability(rows))
     show_goals(rows, goals)
     missing = sorted(set(expected) - {row["label"] for row in rows})

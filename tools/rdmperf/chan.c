@@ -91,13 +91,19 @@ const char *chan_listen(struct chan *ch, const struct test *t, const struct endp
 	error = chan_init(ch, t, at->ss.ss_family);
 	if (error)
 		return error;
+	ch->use_peer = (t->kind == TEST_RR || t->peers) && !(t->proto->flags & PROTO_CONN);
+	if (t->peers) {
+		close(ch->fd);
+		ch->fd = -1;
+		ch->pool = pool_open(t, at, port);
+		return ch->pool ? NULL : failed(ch, "cannot open so many sockets");
+	}
 	endpoint_set_port(&local, 0);
 	if (bind(ch->fd, (struct sockaddr *)&local.ss, local.len))
 		return failed(ch, "cannot bind");
 	if (getsockname(ch->fd, (struct sockaddr *)&local.ss, &local.len))
 		return failed(ch, "cannot ask for the port");
 	*port = endpoint_port(&local);
-	ch->reply_to_sender = t->kind == TEST_RR && !(t->proto->flags & PROTO_CONN);
 	if (t->proto->flags & PROTO_CONN) {
 		if (listen(ch->fd, 1))
 			return failed(ch, "cannot listen");
@@ -125,6 +131,11 @@ const char *chan_connect(struct chan *ch, const struct test *t, const struct end
 	if (error)
 		return error;
 	set_nodelay(ch, t);
+	if (t->peers) {
+		ch->use_peer = true;
+		ch->peer = *to;
+		return NULL;
+	}
 	if (connect(ch->fd, (const struct sockaddr *)&to->ss, to->len))
 		return failed(ch, "cannot connect");
 	return NULL;
@@ -132,7 +143,9 @@ const char *chan_connect(struct chan *ch, const struct test *t, const struct end
 
 void chan_set_timeout(struct chan *ch, uint64_t ns)
 {
-	if (ch->fd >= 0)
+	if (ch->pool)
+		pool_set_timeout(ch->pool, ns);
+	else if (ch->fd >= 0)
 		sock_set_timeout(ch->fd, SO_RCVTIMEO, ns);
 	if (ch->listen_fd >= 0)
 		sock_set_timeout(ch->listen_fd, SO_RCVTIMEO, ns);
@@ -140,7 +153,9 @@ void chan_set_timeout(struct chan *ch, uint64_t ns)
 
 void chan_close(struct chan *ch)
 {
-	if (ch->fd >= 0)
+	if (ch->pool)
+		pool_close(ch->pool);
+	else if (ch->fd >= 0)
 		close(ch->fd);
 	if (ch->listen_fd >= 0)
 		close(ch->listen_fd);
@@ -151,6 +166,7 @@ void chan_close(struct chan *ch)
 	free(ch->iovs);
 	ch->fd = -1;
 	ch->listen_fd = -1;
+	ch->pool = NULL;
 	ch->out = NULL;
 	ch->in = NULL;
 	ch->msgs = NULL;
@@ -180,7 +196,7 @@ int chan_send(struct chan *ch, size_t len)
 		memcpy(ch->out - FRAME_HEADER, &frame, FRAME_HEADER);
 		return send_all(ch, ch->out - FRAME_HEADER, FRAME_HEADER + len);
 	}
-	if (ch->reply_to_sender)
+	if (ch->use_peer)
 		return sendto(ch->fd, ch->out, len, 0, (struct sockaddr *)&ch->peer.ss,
 			      ch->peer.len) < 0 ? -1 : 0;
 	return send(ch->fd, ch->out, len, MSG_NOSIGNAL) < 0 ? -1 : 0;
@@ -269,7 +285,12 @@ ssize_t chan_recv(struct chan *ch, char **msg)
 	if (ch->proto->flags & PROTO_CONN)
 		return recv_record(ch, msg);
 	*msg = ch->in;
-	if (ch->reply_to_sender) {
+	if (ch->pool) {
+		ch->fd = pool_next(ch->pool);
+		if (ch->fd < 0)
+			return -1;
+	}
+	if (ch->use_peer) {
 		ch->peer.len = sizeof(ch->peer.ss);
 		return recvfrom(ch->fd, ch->in, ch->in_cap, 0, (struct sockaddr *)&ch->peer.ss,
 				&ch->peer.len);

@@ -57,11 +57,10 @@ static void fail_channel(const struct chan *ch, const char *what, int err)
 }
 
 /* Opens the control and the data connection. */
-static int open_test(const struct client *cl, struct chan *ch)
+static int open_test(const struct client *cl, struct chan *ch, unsigned int *port)
 {
 	char line[256], name[ENDPOINT_TEXT];
 	struct endpoint server;
-	unsigned int port;
 	const char *error;
 	int control;
 
@@ -77,9 +76,9 @@ static int open_test(const struct client *cl, struct chan *ch)
 		die(EXIT_FAILED, "the server closed the control connection");
 	if (!strncmp(line, "error ", 6))
 		die(EXIT_FAILED, "server: %s", line + 6);
-	if (sscanf(line, "ok %u", &port) != 1)
+	if (sscanf(line, "ok %u", port) != 1)
 		die(EXIT_FAILED, "the server answered \"%s\"; is it an rdmperf?", line);
-	endpoint_set_port(&server, port);
+	endpoint_set_port(&server, *port);
 	error = chan_connect(ch, &cl->test, &server);
 	if (error)
 		die(EXIT_FAILED, "%s", error);
@@ -114,6 +113,15 @@ static enum answer judge(const struct test *t, const char *msg, size_t len, uint
 		memcpy(&got, msg, sizeof(got));
 	}
 	return got == seq ? ANSWER_RIGHT : ANSWER_LATE;
+}
+
+/* With many peers: whose turn message @seq is. */
+static void aim(const struct client *cl, struct chan *ch, unsigned int port, uint64_t seq)
+{
+	unsigned int peers = cl->test.peers;
+
+	if (peers)
+		endpoint_set_port(&ch->peer, port + (unsigned int)(seq / cl->burst % peers));
 }
 
 /* Returns whether the right answer came. */
@@ -159,6 +167,21 @@ static bool round_trip(const struct client *cl, struct chan *ch, struct rr_resul
 	}
 }
 
+/* The end of the measurement, not yet of the sockets. */
+static void hold(const struct client *cl)
+{
+	struct timespec ts = {
+		.tv_sec = (time_t)cl->hold,
+		.tv_nsec = (long)((cl->hold - (double)(time_t)cl->hold) * 1e9),
+	};
+
+	if (cl->hold <= 0)
+		return;
+	fprintf(stderr, "rdmperf: all is done; the sockets stay for %.0f s\n", cl->hold);
+	while (nanosleep(&ts, &ts) && errno == EINTR)
+		;
+}
+
 static void send_end_marks(const struct client *cl, struct chan *ch)
 {
 	bool udp = !(cl->test.proto->flags & PROTO_RELIABLE);
@@ -175,11 +198,12 @@ void client_rr(const struct client *cl, struct rr_result *r)
 {
 	const struct test *t = &cl->test;
 	uint64_t start = 0, last, done = 0;
+	unsigned int port;
 	struct chan ch;
 	uint32_t seq;
 	int control;
 
-	control = open_test(cl, &ch);
+	control = open_test(cl, &ch, &port);
 	chan_set_timeout(&ch, t->proto->flags & PROTO_RELIABLE ? cl->timeout_ns :
 			 UDP_RR_TIMEOUT_NS);
 	/* The warm-up is part of the time: it ends the test too when it never ends. */
@@ -188,8 +212,10 @@ void client_rr(const struct client *cl, struct rr_result *r)
 	last = now_ns();
 	for (seq = 0; !time_over && (!t->count || done < t->warmup + t->count); seq++) {
 		uint64_t now;
-		bool answered = round_trip(cl, &ch, r, seq);
+		bool answered;
 
+		aim(cl, &ch, port, seq);
+		answered = round_trip(cl, &ch, r, seq);
 		now = now_ns();
 		done++;
 		if (done == t->warmup)
@@ -202,6 +228,7 @@ void client_rr(const struct client *cl, struct rr_result *r)
 		last = now;
 	}
 	r->total_ns = start ? last - start : 0;
+	hold(cl);
 	send_end_marks(cl, &ch);
 	control_write(control, "done %u", seq);
 	close(control);
@@ -267,15 +294,17 @@ static int send_some(const struct client *cl, struct chan *ch, uint64_t start, u
 	return chan_send(ch, t->size) ? -1 : 1;
 }
 
-static uint64_t send_stream(const struct client *cl, struct chan *ch)
+static uint64_t send_stream(const struct client *cl, struct chan *ch, unsigned int port)
 {
 	const struct test *t = &cl->test;
 	uint64_t sent = 0, all = t->count ? t->warmup + t->count : UINT64_MAX;
 	uint64_t start = now_ns();
 
 	while (!time_over && sent < all) {
-		int n = send_some(cl, ch, start, sent, all - sent);
+		int n;
 
+		aim(cl, ch, port, sent);
+		n = send_some(cl, ch, start, sent, all - sent);
 		if (n > 0) {
 			sent += (unsigned int)n;
 			continue;
@@ -295,16 +324,18 @@ static uint64_t send_stream(const struct client *cl, struct chan *ch)
 void client_stream(const struct client *cl, struct stream_result *r, uint64_t *sent)
 {
 	const struct test *t = &cl->test;
+	unsigned int port;
 	struct chan ch;
 	int control;
 
-	control = open_test(cl, &ch);
+	control = open_test(cl, &ch, &port);
 	sock_set_timeout(ch.fd, SO_SNDTIMEO, cl->timeout_ns);
 	if (!t->count)
 		start_timer(cl->seconds);
-	*sent = send_stream(cl, &ch);
+	*sent = send_stream(cl, &ch, port);
 	if (t->proto->flags & PROTO_RDM)
 		drain(cl, &ch);
+	hold(cl);
 	send_end_marks(cl, &ch);
 	if (t->proto->flags & PROTO_CONN)
 		shutdown(ch.fd, SHUT_WR);

@@ -2,7 +2,7 @@
 /*
  * The control connection: one line of text each way at a time.
  *
- *   client  rdmperf/2 PROTO rr|stream SIZE BATCH CHECK SEED WARMUP COUNT BUFFER LATENCY
+ *   client  rdmperf/2 PROTO rr|stream SIZE BATCH CHECK SEED WARMUP COUNT BUFFER LATENCY PEERS
  *   server  ok PORT                 or   error TEXT
  *   client  done SENT               (after the test)
  *   server  result RECEIVED MEASURED NS DELIVERED DUPLICATED REORDERED CORRUPTED
@@ -62,10 +62,11 @@ bool control_pending(int fd)
 
 void control_describe(const struct test *t, char *line, size_t len)
 {
-	snprintf(line, len, "rdmperf/2 %s %s %zu %u %d %llu %llu %llu %llu %d", t->proto->name,
+	snprintf(line, len, "rdmperf/2 %s %s %zu %u %d %llu %llu %llu %llu %d %u", t->proto->name,
 		 t->kind == TEST_RR ? "rr" : "stream", t->size, t->batch, t->check,
 		 (unsigned long long)t->seed, (unsigned long long)t->warmup,
-		 (unsigned long long)t->count, (unsigned long long)t->buffer, t->latency);
+		 (unsigned long long)t->count, (unsigned long long)t->buffer, t->latency,
+		 t->peers);
 }
 
 bool control_parse(const char *line, struct test *t)
@@ -74,9 +75,9 @@ bool control_parse(const char *line, struct test *t)
 	char proto[16], kind[8];
 	int check, latency;
 
-	if (sscanf(line, "rdmperf/2 %15s %7s %zu %u %d %llu %llu %llu %llu %d", proto, kind,
+	if (sscanf(line, "rdmperf/2 %15s %7s %zu %u %d %llu %llu %llu %llu %d %u", proto, kind,
 		   &t->size, &t->batch, &check, &seed, &warmup, &count, &buffer,
-		   &latency) != 10)
+		   &latency, &t->peers) != 11)
 		return false;
 	t->proto = proto_find(proto);
 	t->kind = strcmp(kind, "rr") ? TEST_STREAM : TEST_RR;
@@ -87,6 +88,9 @@ bool control_parse(const char *line, struct test *t)
 	t->buffer = buffer;
 	t->latency = latency;
 	if (t->latency && t->size < LATENCY_MIN_SIZE)
+		return false;
+	if (t->peers > MAX_PEERS || (t->peers && (t->batch > 1 || !t->proto ||
+						  t->proto->flags & PROTO_CONN)))
 		return false;
 	return t->proto && t->size >= 1 && t->size <= MAX_SIZE && t->batch >= 1 &&
 	       t->batch <= MAX_BATCH && (!strcmp(kind, "rr") || !strcmp(kind, "stream"));

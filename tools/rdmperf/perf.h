@@ -6,6 +6,7 @@
  *   client.c   asks the server for a test, and sends
  *   server.c   answers round trips, or counts a stream
  *   chan.c     one message in, one message out, for every protocol
+ *   pool.c     many sockets, for one that talks to many peers
  *   samples.c  percentiles of what was measured
  *
  * A test is agreed over a TCP connection, the control connection, which is idle while
@@ -21,6 +22,7 @@
 #define DEFAULT_PORT "7470"
 #define MAX_SIZE (16u << 20)
 #define MAX_BATCH 1024
+#define MAX_PEERS 16384
 
 enum test_kind {
 	TEST_RR,
@@ -39,6 +41,9 @@ struct test {
 	uint64_t count;		/* to measure; 0: until the time is over */
 	uint64_t buffer;	/* socket buffers, bytes; 0: the system's default */
 	bool latency;		/* stream: each message says when it was sent */
+	unsigned int peers;	/* so many sockets of the server, at ports that follow each
+				 * other, and one of the client; 0: one and one
+				 */
 };
 
 /* A latency message: the time of sending, by the monotonic clock, stands here. */
@@ -80,9 +85,10 @@ struct chan {
 	const struct proto *proto;
 	int fd;			/* -1: accept first */
 	int listen_fd;
+	struct pool *pool;	/* server with many peers: fd is the one that has a message */
 	size_t size;
 	struct endpoint peer;	/* the last sender, where there is no connection */
-	bool reply_to_sender;	/* server of round trips: note the sender, answer it */
+	bool use_peer;		/* send to @peer, and note there who sent */
 	char *out;		/* message to send; room for a frame header before it */
 	char *in;		/* received bytes */
 	size_t in_cap, in_start, in_end;
@@ -105,6 +111,14 @@ const char *chan_connect(struct chan *ch, const struct test *t, const struct end
 int chan_accept(struct chan *ch);
 void chan_set_timeout(struct chan *ch, uint64_t ns);
 void chan_close(struct chan *ch);
+
+struct pool;
+/* NULL with errno. @port: of the first socket. */
+struct pool *pool_open(const struct test *t, const struct endpoint *at, unsigned int *port);
+void pool_set_timeout(struct pool *p, uint64_t ns);
+/* A socket that has a message, or -1 with errno; EAGAIN: none has, in the set time. */
+int pool_next(struct pool *p);
+void pool_close(struct pool *p);
 
 /* Sends the first @len bytes of ch->out. 0, or -1 with errno. */
 int chan_send(struct chan *ch, size_t len);
@@ -133,6 +147,8 @@ struct client {
 	const char *port;
 	int family;
 	double seconds;		/* how long to measure, without a count */
+	unsigned int burst;	/* with many peers: messages to one before the next */
+	double hold;		/* seconds to stay when all is over */
 	uint64_t rate;		/* stream: messages a second; 0: as fast as they are taken */
 	uint64_t timeout_ns;
 	struct test test;

@@ -36,6 +36,9 @@ static const char usage_text[] =
 "  -B, --buffer N         socket buffers, bytes (K, M)\n"
 "  -r, --rate N           stream: N messages a second, whatever becomes of them\n"
 "  -L, --latency          stream: time each message; both ends need the same clock\n"
+"  -N, --peers N          one socket here, N at the server (udp, rdm), one after the other\n"
+"  -u, --burst N          with --peers: N messages to one before the next (default 1)\n"
+"  -H, --hold SECONDS     let the sockets stay for so long when all is over\n"
 "  -C, --check            check content, order, loss and duplicates; size at least 16\n"
 "  -T, --timeout SECONDS  fail when nothing moves for so long (default 30)\n"
 "  -j, --json             one line of JSON\n"
@@ -179,6 +182,10 @@ static void check_test(struct arguments *args, int argc, char **argv)
 		die(EXIT_USAGE, "--batch sends copies of one message, so it excludes --check");
 	if (t->check && t->count > MSGCHECK_MAX_SEQ - t->warmup)
 		die(EXIT_USAGE, "--check goes up to %u messages", MSGCHECK_MAX_SEQ);
+	if (t->peers && (t->batch > 1 || t->proto->flags & PROTO_CONN))
+		die(EXIT_USAGE, "--peers goes with udp and rdm, one message a call");
+	if (args->client.burst > 1 && (!t->peers || t->kind == TEST_RR))
+		die(EXIT_USAGE, "--burst goes with --peers and stream");
 	if ((t->latency || args->client.rate) && (t->kind != TEST_STREAM || t->batch > 1))
 		die(EXIT_USAGE, "--latency and --rate go with stream, one message a call");
 	if (t->latency && (t->check || t->size < LATENCY_MIN_SIZE))
@@ -203,6 +210,9 @@ static void parse_options(int argc, char **argv, struct arguments *args)
 		{ "check", no_argument, NULL, 'C' },
 		{ "rate", required_argument, NULL, 'r' },
 		{ "latency", no_argument, NULL, 'L' },
+		{ "peers", required_argument, NULL, 'N' },
+		{ "burst", required_argument, NULL, 'u' },
+		{ "hold", required_argument, NULL, 'H' },
 		{ "timeout", required_argument, NULL, 'T' },
 		{ "json", no_argument, NULL, 'j' },
 		{ "help", no_argument, NULL, 'h' },
@@ -216,6 +226,7 @@ static void parse_options(int argc, char **argv, struct arguments *args)
 		.port = DEFAULT_PORT,
 		.client = {
 			.seconds = DEFAULT_SECONDS,
+			.burst = 1,
 			.timeout_ns = 30 * NS_PER_SEC,
 			.test = {
 				.proto = proto_find("rdm-seqpacket"),
@@ -224,7 +235,8 @@ static void parse_options(int argc, char **argv, struct arguments *args)
 			},
 		},
 	};
-	while ((c = getopt_long(argc, argv, "sc:p:146P:l:n:t:w:b:B:r:LCT:jh", longs, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "sc:p:146P:l:n:t:w:b:B:r:LN:u:H:CT:jh", longs,
+				NULL)) != -1) {
 		switch (c) {
 		case 's':
 			args->server = true;
@@ -273,6 +285,17 @@ static void parse_options(int argc, char **argv, struct arguments *args)
 			break;
 		case 'L':
 			t->latency = true;
+			break;
+		case 'N':
+			t->peers = (unsigned int)parse_number("--peers", optarg, 1,
+							      MAX_PEERS);
+			break;
+		case 'u':
+			cl->burst = (unsigned int)parse_number("--burst", optarg, 1,
+							       MAX_BATCH);
+			break;
+		case 'H':
+			cl->hold = parse_seconds("--hold", optarg);
 			break;
 		case 'C':
 			t->check = true;
