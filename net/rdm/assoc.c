@@ -547,6 +547,8 @@ u64 rdm_assoc_deadline(const struct rdm_assoc *a)
 	if (a->state == RDM_ASSOC_ESTABLISHED && !waits(a))
 		t = min(t, a->last_active + a->cfg.idle_timeout);
 	t = min(t, a->txq.deadline);
+	if (a->cong.pace.wait && (a->txq.unsent || !list_empty(&a->rec.lost)))
+		t = min(t, a->cong.pace.next);
 	return min(t, rdm_recovery_deadline(&a->rec, &a->rtt));
 }
 
@@ -587,6 +589,10 @@ void rdm_assoc_timer(struct rdm_assoc *a, u64 now, struct rdm_out *out)
 			a->want_probe = true;
 			a->retry_at = 0;
 		}
+		out->acts |= RDM_OUT_SEND;
+	}
+	if (a->cong.pace.wait && now >= a->cong.pace.next) {
+		a->cong.pace.wait = false;
 		out->acts |= RDM_OUT_SEND;
 	}
 	if (a->ack_at && now >= a->ack_at) {

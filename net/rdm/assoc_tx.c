@@ -490,6 +490,7 @@ bool rdm_assoc_next(struct rdm_assoc *a, u64 now, struct list_head *pool, u16 ma
 		return false;
 	if (a->rec.new_lost)
 		sort_lost(a, out);
+	rdm_pace_look(&a->cong.pace, now);
 
 	if (a->rec.next_pn > RDM_PN_MAX - U16_MAX) {
 		rdm_assoc_fail(a, ECONNRESET, false, out);

@@ -3,11 +3,13 @@
  * Congestion control, the part that all algorithms share: the count of bytes in
  * flight, recovery episodes and their undoing (RFC 9002 section 7), and the list
  * of algorithms. Each of them is a file of its own with a struct rdm_cong_ops.
- * Loss detection is not here (recovery), nor is pacing.
+ * Loss detection is not here (recovery), nor is the pacer (pace); how fast algorithms
+ * that only know a window send is.
  */
 #include <linux/bug.h>
 #include <linux/kernel.h>
 #include <linux/limits.h>
+#include <linux/math64.h>
 #include <linux/minmax.h>
 #include <linux/string.h>
 
@@ -72,6 +74,8 @@ void rdm_cong_set_mss(struct rdm_cong *c, u32 mss)
 void rdm_cong_sent(struct rdm_cong *c, u32 bytes)
 {
 	c->in_flight += bytes;
+	if (unlikely(c->prr_fs))
+		c->prr_room -= min_t(u64, c->prr_room, bytes);
 }
 
 void rdm_cong_discard(struct rdm_cong *c, u32 bytes)
@@ -87,19 +91,52 @@ bool rdm_cong_in_recovery(const struct rdm_cong *c, u64 sent_time)
 	return c->recovery && sent_time <= c->recovery_start;
 }
 
+/*
+ * RFC 9937: while more is in flight than the new window allows, the window is approached
+ * by sending in proportion to what is delivered, so that the reduction takes the round trip
+ * that it is meant for and no silence comes before it. Below the window the pacer bounds
+ * bursts.
+ */
+static void prr_acked(struct rdm_cong *c, u32 bytes)
+{
+	if (c->in_flight <= c->cwnd)
+		c->prr_fs = 0;
+	else
+		c->prr_room += div64_u64(bytes * c->cwnd, c->prr_fs);
+}
+
 void rdm_cong_acked(struct rdm_cong *c, u64 now, u64 sent_time, u32 bytes, bool app_limited)
 {
 	rdm_cong_discard(c, bytes);
+	if (unlikely(c->prr_fs))
+		prr_acked(c, bytes);
 	c->ops->acked(c, now, sent_time, bytes, app_limited);
+}
+
+/*
+ * The window and somewhat more in a round trip, or it would never fill: RFC 9002 section
+ * 7.7 has 5/4; twice as much in slow start, in which the window doubles.
+ */
+static void pace_window(struct rdm_cong *c, u64 srtt)
+{
+	u64 cwnd = min_t(u64, c->cwnd, U32_MAX);
+
+	if (srtt < RDM_CONG_PACED)
+		rdm_pace_set(&c->pace, 0, 0, c->mss);
+	else if (c->cwnd < c->ssthresh)
+		rdm_pace_set(&c->pace, 2 * cwnd, srtt, c->mss);
+	else
+		rdm_pace_set(&c->pace, cwnd + cwnd / 4, srtt, c->mss);
 }
 
 void rdm_cong_ack_end(struct rdm_cong *c, const struct rdm_cong_ack *ack)
 {
 	if (c->ops->ack_end)
 		c->ops->ack_end(c, ack);
+	pace_window(c, ack->srtt);
 }
 
-static void cong_event(struct rdm_cong *c, u64 now, u64 sent_time)
+static void cong_event(struct rdm_cong *c, u64 now, u64 sent_time, u32 lost)
 {
 	if (rdm_cong_in_recovery(c, sent_time))
 		return;
@@ -114,17 +151,21 @@ static void cong_event(struct rdm_cong *c, u64 now, u64 sent_time)
 	c->ops->congested(c, now, sent_time);
 	c->ssthresh = max(c->ssthresh, cong_min_window(c));
 	c->cwnd = max(c->cwnd, cong_min_window(c));
+
+	/* one packet goes at once: what was lost (RFC 9937 section 6.1) */
+	c->prr_fs = c->in_flight > c->cwnd ? c->in_flight + lost : 0;
+	c->prr_room = c->mss;
 }
 
 void rdm_cong_lost(struct rdm_cong *c, u64 now, u64 sent_time, u32 bytes)
 {
 	rdm_cong_discard(c, bytes);
-	cong_event(c, now, sent_time);
+	cong_event(c, now, sent_time, bytes);
 }
 
 void rdm_cong_ce(struct rdm_cong *c, u64 now, u64 sent_time)
 {
-	cong_event(c, now, sent_time);
+	cong_event(c, now, sent_time, 0);
 	c->prior_cwnd = 0;
 }
 
@@ -133,6 +174,7 @@ void rdm_cong_persistent(struct rdm_cong *c)
 	c->cwnd = cong_min_window(c);
 	c->recovery = false;
 	c->prior_cwnd = 0;
+	c->prr_fs = 0;
 	if (c->ops->persistent)
 		c->ops->persistent(c);
 }
@@ -156,7 +198,10 @@ void rdm_cong_spurious(struct rdm_cong *c, u64 sent_time)
 
 bool rdm_cong_can_send(const struct rdm_cong *c, u32 bytes)
 {
-	return c->in_flight + bytes <= c->cwnd || !c->in_flight;
+	if (c->pace.wait)
+		return false;
+	return c->in_flight + bytes <= c->cwnd || !c->in_flight ||
+	       (c->prr_fs && c->prr_room >= bytes);
 }
 
 u64 rdm_cong_room(const struct rdm_cong *c)

@@ -4,7 +4,7 @@
  *
  * The common part counts bytes in flight and keeps what every algorithm needs;
  * what the window does is behind struct rdm_cong_ops. Which packet is lost is
- * decided by recovery, when one may leave by the pacer; neither is here.
+ * decided by recovery, not here.
  *
  * Pure: times are u64 nanoseconds of one monotonic clock.
  */
@@ -13,51 +13,11 @@
 
 #include <linux/types.h>
 
-struct rdm_cong;
+#include "cong_ops.h"
+#include "pace.h"
 
-/**
- * struct rdm_cong_ack - what one ACK frame told, all packets of it together
- * @now: ns, when it came
- * @rtt: ns, the round trip that it measured; 0: none
- * @srtt: ns, the smoothed round trip, @rtt included; 0: none yet
- * @largest: largest packet number in it
- * @next_pn: number of the next packet that will be sent
- */
-struct rdm_cong_ack {
-	u64 now;
-	u64 rtt;
-	u64 srtt;
-	u64 largest;
-	u64 next_pn;
-};
-
-/**
- * struct rdm_cong_ops - a congestion control algorithm
- * @name: its name, as sockopt and proc show it
- * @init: set the fields that are the algorithm's own; the common ones are set
- * @acked: @bytes sent at @sent_time were acked at @now and have left in_flight;
- *	@app_limited: the window was not in use, so it must not grow for this
- * @ack_end: @acked has been called for each packet that an ACK frame newly acked,
- *	before the losses that it shows. May be NULL
- * @congested: a recovery episode begins, because a packet sent at @sent_time
- *	was lost or arrived with ECN-CE: set ssthresh and cwnd. The common part
- *	calls it once per episode, and keeps the window at its minimum or above
- * @persistent: persistent congestion was established (RFC 9002 section 7.6)
- *	and cwnd is the minimum window already. May be NULL
- * @undo: cwnd and ssthresh are again what they were before the last episode;
- *	take back what @congested did to the algorithm's own. May be NULL
- * @resized: @mss of the state is another one now. May be NULL
- */
-struct rdm_cong_ops {
-	const char *name;
-	void (*init)(struct rdm_cong *c);
-	void (*acked)(struct rdm_cong *c, u64 now, u64 sent_time, u32 bytes, bool app_limited);
-	void (*ack_end)(struct rdm_cong *c, const struct rdm_cong_ack *ack);
-	void (*congested)(struct rdm_cong *c, u64 now, u64 sent_time);
-	void (*persistent)(struct rdm_cong *c);
-	void (*undo)(struct rdm_cong *c);
-	void (*resized)(struct rdm_cong *c);
-};
+/* Paths with a shorter round trip, ns, are not paced: their window is not more than a burst. */
+#define RDM_CONG_PACED		(2 * (u64)NSEC_PER_MSEC)
 
 /* Of rdm_cong.priv: what the largest algorithm needs. */
 #define RDM_CONG_PRIV	9
@@ -74,6 +34,10 @@ struct rdm_cong_ops {
  * @prior_ssthresh: @ssthresh before the last episode
  * @prior_start: @recovery_start before the last episode, valid if
  *	@prior_recovery
+ * @prr_fs: bytes in flight when the last episode began, RecoverFS of RFC 9937; 0: no
+ *	more is in flight than the window allows
+ * @prr_room: bytes that may leave all the same, in proportion to what was acked
+ * @pace: when packets may leave
  * @mss: bytes of a full packet
  * @recovery: an episode has happened since the start or since the last
  *	persistent congestion
@@ -89,6 +53,9 @@ struct rdm_cong {
 	u64 prior_cwnd;
 	u64 prior_ssthresh;
 	u64 prior_start;
+	u64 prr_fs;
+	u64 prr_room;
+	struct rdm_pace pace;
 	u32 mss;
 	bool recovery;
 	bool prior_recovery;
@@ -133,6 +100,8 @@ void rdm_cong_set_mss(struct rdm_cong *c, u32 mss);
  * rdm_cong_sent() - a packet that counts has been sent
  * @c: the state
  * @bytes: its size
+ *
+ * The pacer, @c->pace, is told apart: it asks for the time.
  */
 void rdm_cong_sent(struct rdm_cong *c, u32 bytes);
 
@@ -220,8 +189,11 @@ bool rdm_cong_in_recovery(const struct rdm_cong *c, u64 sent_time);
  * @c: the state
  * @bytes: its size
  *
- * Return: whether it fits the window. With nothing in flight one packet always
- * may leave, or a window below one packet would never open again.
+ * The pacer must have looked at the clock (rdm_pace_look()).
+ *
+ * Return: whether the pacer lets it go and it fits the window, or what PRR allows beyond
+ * it. With nothing in flight a packet of any size fits, or a window below one packet would
+ * never open again.
  */
 bool rdm_cong_can_send(const struct rdm_cong *c, u32 bytes);
 

@@ -188,7 +188,7 @@ static void slow_start(struct rdm_cong *c, struct cubic *cu, const struct rdm_co
 		c->cwnd = min(c->cwnd + cu->bytes, c->ssthresh);
 		return;
 	}
-	over = rdm_hystart_ack(&cu->hs, ack, cu->bytes, c->mss, &grow);
+	over = rdm_hystart_ack(&cu->hs, ack, cu->bytes, &grow);
 	c->cwnd = min(c->cwnd + grow, CUBIC_WINDOW_MAX);
 	if (!over)
 		return;

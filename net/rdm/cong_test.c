@@ -441,7 +441,61 @@ static void cong_newreno_matches_the_pseudocode(struct kunit *test)
 	}
 }
 
+/* RFC 9937: one packet at once, then one for about every second ack, down to the new window. */
+static void cong_reduction_takes_a_round_trip(struct kunit *test)
+{
+	static const char trace[] = "0101010101010101001";
+	struct rdm_cong c;
+	unsigned int i;
+
+	to_avoidance(&c);
+	c.cwnd = 20 * MSS;
+	send_packets(&c, 20);
+	rdm_cong_lost(&c, 100, 50, MSS);
+	KUNIT_EXPECT_EQ(test, c.cwnd, 10 * MSS);
+	KUNIT_EXPECT_TRUE(test, rdm_cong_can_send(&c, MSS));
+	rdm_cong_sent(&c, MSS);
+	KUNIT_EXPECT_FALSE(test, rdm_cong_can_send(&c, MSS));
+	for (i = 0; trace[i]; i++) {
+		bool sends;
+
+		rdm_cong_acked(&c, 110, 50, MSS, false);
+		sends = rdm_cong_can_send(&c, MSS);
+		KUNIT_EXPECT_EQ_MSG(test, sends, trace[i] == '1', "ack %u", i);
+		if (sends)
+			rdm_cong_sent(&c, MSS);
+	}
+	KUNIT_EXPECT_EQ(test, c.in_flight, 10 * MSS);
+	KUNIT_EXPECT_FALSE(test, rdm_cong_can_send(&c, MSS));
+}
+
+static void cong_pacer_holds_the_window_back(struct kunit *test)
+{
+	struct rdm_cong_ack told = { .now = 100, .srtt = 50 * NSEC_PER_MSEC };
+	struct rdm_cong c;
+
+	rdm_cong_init(&c, &rdm_cong_newreno, MSS);
+	/* slow start: twice the window in a round trip */
+	rdm_cong_ack_end(&c, &told);
+	rdm_pace_sent(&c.pace, NSEC_PER_SEC, 10 * MSS);
+	KUNIT_EXPECT_FALSE(test, rdm_cong_can_send(&c, MSS));
+	rdm_pace_look(&c.pace, c.pace.next - 1);
+	KUNIT_EXPECT_FALSE(test, rdm_cong_can_send(&c, MSS));
+	rdm_pace_look(&c.pace, c.pace.next);
+	KUNIT_EXPECT_TRUE(test, rdm_cong_can_send(&c, MSS));
+	KUNIT_EXPECT_GE(test, c.pace.next + c.pace.burst, NSEC_PER_SEC + 25 * NSEC_PER_MSEC);
+	KUNIT_EXPECT_LE(test, c.pace.next, NSEC_PER_SEC + 25 * NSEC_PER_MSEC);
+
+	/* where a window is no more than a burst nothing waits */
+	told.srtt = RDM_CONG_PACED - 1;
+	rdm_cong_ack_end(&c, &told);
+	rdm_pace_sent(&c.pace, 2 * NSEC_PER_SEC, 10 * MSS);
+	KUNIT_EXPECT_TRUE(test, rdm_cong_can_send(&c, MSS));
+}
+
 static struct kunit_case cong_cases[] = {
+	KUNIT_CASE(cong_reduction_takes_a_round_trip),
+	KUNIT_CASE(cong_pacer_holds_the_window_back),
 	KUNIT_CASE(cong_initial_window_is_that_of_the_rfc),
 	KUNIT_CASE(cong_window_follows_the_trace_of_the_rfc),
 	KUNIT_CASE(cong_window_never_falls_below_two_packets),

@@ -10,14 +10,13 @@
 #include "cong.h"
 #include "hystart.h"
 
-/* RFC 9406 section 4.2. L is that of a sender that does not pace. */
+/* RFC 9406 section 4.2; L, the most by which one ack opens the window, is for who does not pace. */
 #define MIN_RTT_THRESH		(4 * (u64)NSEC_PER_MSEC)
 #define MAX_RTT_THRESH		(16 * (u64)NSEC_PER_MSEC)
 #define MIN_RTT_SHIFT		3	/* MIN_RTT_DIVISOR 8 */
 #define N_RTT_SAMPLE		8
 #define CSS_GROWTH_DIVISOR	4
 #define CSS_ROUNDS		5
-#define L_PACKETS		8
 
 void rdm_hystart_init(struct rdm_hystart *h)
 {
@@ -53,12 +52,9 @@ static void rtt_sample(struct rdm_hystart *h, u64 rtt)
 	}
 }
 
-bool rdm_hystart_ack(struct rdm_hystart *h, const struct rdm_cong_ack *ack, u32 bytes, u32 mss,
-		     u32 *grow)
+bool rdm_hystart_ack(struct rdm_hystart *h, const struct rdm_cong_ack *ack, u32 bytes, u32 *grow)
 {
-	u32 n = min(bytes, L_PACKETS * mss);
-
-	*grow = h->css ? n / CSS_GROWTH_DIVISOR : n;
+	*grow = h->css ? bytes / CSS_GROWTH_DIVISOR : bytes;
 
 	if (!h->started) {
 		h->started = true;

@@ -48,7 +48,6 @@ void rdm_hystart_init(struct rdm_hystart *h);
  * @h: the state
  * @ack: what it told
  * @bytes: of these packets
- * @mss: bytes of a full packet
  * @grow: bytes by which the window is to grow
  *
  * Call it only for acks of packets that were sent while the window was in use:
@@ -57,7 +56,6 @@ void rdm_hystart_init(struct rdm_hystart *h);
  *
  * Return: whether slow start ends with this ack (set ssthresh to the window).
  */
-bool rdm_hystart_ack(struct rdm_hystart *h, const struct rdm_cong_ack *ack, u32 bytes, u32 mss,
-		     u32 *grow);
+bool rdm_hystart_ack(struct rdm_hystart *h, const struct rdm_cong_ack *ack, u32 bytes, u32 *grow);
 
 #endif /* _RDM_HYSTART_H */

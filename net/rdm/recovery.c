@@ -66,6 +66,7 @@ void rdm_recovery_sent(struct rdm_recovery *r, struct rdm_cong *c, struct rdm_se
 	r->last_sent = now;
 	r->nflight++;
 	rdm_cong_sent(c, s->size);
+	rdm_pace_sent(&c->pace, now, s->size);
 }
 
 /* A packet in flight is given up: its record stays for a while. */
