@@ -11,7 +11,7 @@
 #include <linux/rdm.h>
 
 #include "check.h"
-#include "fatpath.h"
+#include "scenario.h"
 #include "sim.h"
 
 #define FAT_LEN		100000		/* bytes of a message */

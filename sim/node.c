@@ -264,13 +264,15 @@ static void rx_init(struct node *n, const struct pkt *k)
 	struct rdm_tuple t = tuple(n, k->src);
 	struct peer *p = peer_find(n, k->src);
 	struct rdm_assoc_cfg cfg = {
-		.incarnation = n->incarnation,
-		.rx_window = n->rx_window,
+		.terms = {
+			.incarnation = n->incarnation,
+			.rx_window = n->rx_window,
+			.user_timeout = n->user_timeout,
+			.max_msg = n->max_msg,
+			.cong = n->cong,
+		},
 		.first_seq = n->first_seq,
-		.user_timeout = n->user_timeout,
-		.max_msg = n->max_msg,
 		.mtu = n->mtu,
-		.cong = n->cong,
 		.fifo = n->fifo,
 	};
 	struct rdm_cookie ck = { .time = n->s->now };
@@ -311,6 +313,8 @@ static void rx_init_ack(struct node *n, const struct rdm_hdr *h, const struct pk
 		return;
 	/* the peer's attempt may have delivered to an association that has ended here */
 	if (buried(n, rdm_cookie_tag(&n->key, &t, pa.incarnation, pa.tag)))
+		return;
+	if (!peer_heat(p))
 		return;
 	rdm_out_init(&out);
 	rdm_assoc_rx_init_ack(&p->a, n->s->now, &pa, k->bytes + RDM_HDR_LEN + 48, &out);

@@ -109,6 +109,7 @@ void peer_send(struct peer *p, struct msg *m);
 bool peer_frames(struct peer *p, const struct rdm_hdr *h, const struct pkt *k);
 bool peer_finish(struct peer *p, struct rdm_out *out);
 void peer_timer(struct peer *p);
+bool peer_heat(struct peer *p);
 void peer_free_rx(struct rxrec *r);
 
 #endif /* _RDM_SIM_NODE_H */

@@ -39,15 +39,17 @@ struct peer *peer_new(struct node *n, u16 remote, u64 tag)
 	struct peer *p = calloc(1, sizeof(*p));
 	struct rdm_assoc_cfg cfg = {
 		.tag = tag,
-		.incarnation = n->incarnation,
-		.rx_window = n->rx_window,
+		.terms = {
+			.incarnation = n->incarnation,
+			.rx_window = n->rx_window,
+			.user_timeout = n->user_timeout,
+			.idle_timeout = n->idle_timeout,
+			.max_msg = n->max_msg,
+			.cong = n->cong,
+		},
 		.first_seq = n->first_seq,
 		.first_pn = n->first_pn,	/* of the first association only */
-		.user_timeout = n->user_timeout,
-		.idle_timeout = n->idle_timeout,
-		.max_msg = n->max_msg,
 		.mtu = n->mtu,
-		.cong = n->cong,
 		.fifo = n->fifo && mutation != MUT_NO_FIFO,
 	};
 
@@ -221,6 +223,34 @@ static void empty_pool(struct list_head *pool)
 	}
 }
 
+/* What moving packets need; false when there is no memory for it. */
+bool peer_heat(struct peer *p)
+{
+	struct rdm_assoc_hot *h;
+
+	if (p->a.hot)
+		return true;
+	if (chance(p->n->s, p->n->s->bad_pool)) {
+		p->n->s->count[C_NOT_HEATED]++;
+		return false;
+	}
+	h = malloc(sizeof(*h));
+	memset(h, 0xa5, sizeof(*h));
+	rdm_assoc_heat(&p->a, h);
+	return true;
+}
+
+static void peer_cool(struct peer *p)
+{
+	struct rdm_assoc_hot *h = rdm_assoc_cool(&p->a, p->n->s->now);
+
+	if (!h)
+		return;
+	free(h);
+	p->n->s->count[C_COOLED]++;
+	trace(p->n->s, "node %u: association %u is cold", p->n->id, p->uid);
+}
+
 /* Sends what there is, until nothing is left; false when a record was missing. */
 static bool send_all(struct peer *p, struct rdm_out *out)
 {
@@ -245,6 +275,12 @@ static bool send_all(struct peer *p, struct rdm_out *out)
 		if (mutation == MUT_FINISH_EARLY && more && plan.kind == RDM_PLAN_BUNDLE)
 			rdm_txq_finish(&p->a.txq, plan.msg, 0, &out->tx);
 		take_out(p, out);
+		if (out->acts & RDM_OUT_HEAT) {
+			out->acts &= ~RDM_OUT_HEAT;
+			if (!peer_heat(p))
+				return false;
+			more = true;
+		}
 		if (++n > 100000)
 			fail(s, "node %u: association %u has no end of packets", p->n->id, p->uid);
 	} while (more && !s->failed);
@@ -307,10 +343,9 @@ static void peer_over(struct peer *p)
 	      p->a.error, p->a.agreed ? ", agreed" : "", p->a.txq.n);
 	if (p->a.agreed)
 		s->count[p->a.txq.n ? C_RENEWED : C_IDLE_CLOSE]++;
-	if (p->a.cong.in_flight || p->a.rec.nflight || !list_empty(&p->a.rec.sent) ||
-	    !list_empty(&p->a.rec.past))
-		fail(s, "association %u ends with %llu bytes in flight", p->uid,
-		     p->a.cong.in_flight);
+	if ((p->a.hot && p->a.hot->cong.in_flight) || p->a.rec.nflight ||
+	    !list_empty(&p->a.rec.sent) || !list_empty(&p->a.rec.past))
+		fail(s, "association %u ends with packets in flight", p->uid);
 	if (p->a.agreed && (p->a.reasm.n || p->a.txq.nbound))
 		fail(s, "association %u is closed by agreement with messages in doubt", p->uid);
 	if (p->a.agreed)
@@ -356,6 +391,7 @@ static void peer_over(struct peer *p)
 	}
 	if (!list_empty(&p->a.txq.msgs))
 		fail(s, "association %u is freed with messages", p->uid);
+	free(p->a.hot);
 	free(p);
 	node_room(n);
 }
@@ -427,6 +463,7 @@ void peer_timer(struct peer *p)
 		s->count[C_WINDOW_PROBE]++;
 	if (!peer_finish(p, &out))
 		return;
+	peer_cool(p);
 	if (!late || rdm_assoc_deadline(&p->a) > s->now)
 		p->spins = 0;
 	else if (++p->spins > 20)
@@ -618,6 +655,8 @@ bool peer_frames(struct peer *p, const struct rdm_hdr *h, const struct pkt *k)
 	int n;
 
 	rdm_out_init(&out);
+	if (!peer_heat(p))
+		return true;
 	if (!rdm_assoc_rx_begin(&p->a, s->now, h->pn))
 		return true;
 	while (at < k->len && p->a.state != RDM_ASSOC_CLOSED) {

@@ -5,7 +5,7 @@
  */
 #include <linux/rdm.h>
 
-#include "fatpath.h"
+#include "scenario.h"
 #include "sim.h"
 
 static u32 pick_len(struct sim *s, const struct traffic *t)
@@ -75,7 +75,7 @@ static void traffic_tick(struct sim *s, u64 arg)
 		sim_call(s, s->now + 100 * SIM_US + rnd(s) % (2 * every + 1), traffic_tick, arg);
 }
 
-static struct traffic *add_traffic(struct sim *s, u16 src, u16 dst, u32 messages)
+struct traffic *add_traffic(struct sim *s, u16 src, u16 dst, u32 messages)
 {
 	struct traffic *t = &s->traffic[s->ntraffic];
 
@@ -97,7 +97,7 @@ static struct traffic *add_traffic(struct sim *s, u16 src, u16 dst, u32 messages
 }
 
 /* Two sockets, traffic one way or both, a path that some of the world has. */
-static void ordinary(struct sim *s)
+void ordinary(struct sim *s)
 {
 	u64 delay = between(s, 20, 60000) * SIM_US;
 	bool fifo = chance(s, 5000);
@@ -116,7 +116,7 @@ static void ordinary(struct sim *s)
 		add_traffic(s, 1, 0, 20 + below(s, 100));
 }
 
-static void every_link(struct sim *s, void (*f)(struct sim *s, struct link *l))
+void every_link(struct sim *s, void (*f)(struct sim *s, struct link *l))
 {
 	for (u16 i = 0; i < s->nnodes; i++)
 		for (u16 j = 0; j < s->nnodes; j++)
@@ -141,7 +141,7 @@ static void loss(struct sim *s)
 	every_link(s, drop_some);
 }
 
-static void drop_a_little(struct sim *s, struct link *l)
+void drop_a_little(struct sim *s, struct link *l)
 {
 	l->drop = below(s, 300);
 }
@@ -187,7 +187,7 @@ static void duplicates(struct sim *s)
 	every_link(s, dup);
 }
 
-static void disorder(struct sim *s, struct link *l)
+void disorder(struct sim *s, struct link *l)
 {
 	l->reorder = between(s, 500, 7000);
 	l->reorder_delay = l->delay * between(s, 1, 6);
@@ -858,6 +858,8 @@ const struct scenario scenarios[] = {
 	  { C_MET } },
 	{ "idle", "U2 idle associations close by agreement and open again", idle, 100, 2,
 	  { C_IDLE_CLOSE, C_RENEWED } },
+	{ "cold", "U1 associations that are idle most of the time forget nothing that counts",
+	  cold, 100, 2, { C_COOLED, C_NOT_HEATED, C_DUP_MSG, C_REPLAY, C_RETRANSMIT } },
 	{ "limits", "U4 packet number and sequence reach their limits", limits, 100, 2,
 	  { C_RENEWED } },
 	{ "pn-runs-out", "U4 an association out of packet numbers ends, and a new one goes on",

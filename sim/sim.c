@@ -25,7 +25,8 @@ const char *const count_names[C__NR] = {
 	[C_OLD_COOKIE] = "overtaken cookies", [C_TOMB_HIT] = "tombstone hits",
 	[C_ICMP] = "ICMP", [C_RESTART] = "restarts", [C_SOCK_CLOSE] = "closed sockets",
 	[C_IDLE_CLOSE] = "agreed closes", [C_RENEWED] = "renewals", [C_TIMEOUT] = "timeouts",
-	[C_RECUT] = "MTU cuts", [C_NO_RECORD] = "no record", [C_TOO_LONG] = "too long",
+	[C_RECUT] = "MTU cuts", [C_NO_RECORD] = "no record",
+	[C_NOT_HEATED] = "not heated", [C_COOLED] = "cooled", [C_TOO_LONG] = "too long",
 	[C_SKIP] = "skips", [C_EXPIRED] = "expired", [C_ONCE_LOST] = "lost, and sent once",
 	[C_MOVED] = "moved", [C_AGAIN] = "delivered again", [C_BALANCED] = "balanced books",
 };
@@ -84,7 +85,8 @@ static void dump(struct sim *s)
 			      a->txq.n, a->txq.nbound, a->txq.next_seq, a->txq.charge,
 			      a->txq.win_charge);
 			trace(s, "    in flight %u (%llu bytes), window %llu", a->rec.nflight,
-			      a->cong.in_flight, a->cong.cwnd);
+			      a->hot ? a->hot->cong.in_flight : 0,
+			      a->hot ? a->hot->cong.cwnd : 0);
 			trace(s, "    floor %llu, held %u, taken %llu, read %llu, told %llu%s",
 			      a->seqs.floor, a->reasm.n, a->rx_charge, a->rx_consumed,
 			      a->rx_adv_charge, a->refused ? ", refused" : "");

@@ -61,6 +61,8 @@ enum count {
 	C_TIMEOUT,		/* gave the peer up */
 	C_RECUT,		/* the path's MTU shrank under messages */
 	C_NO_RECORD,		/* no memory for a packet record */
+	C_NOT_HEATED,		/* no memory for what moving packets need */
+	C_COOLED,		/* associations that gave it back */
 	C_TOO_LONG,		/* messages that the peer does not take */
 	C_SKIP,			/* SKIP frames received */
 	C_EXPIRED,		/* messages whose deadline passed */

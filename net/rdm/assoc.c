@@ -84,20 +84,18 @@ u64 __rdm_assoc_backoff(const struct rdm_assoc *a, u64 base)
 void rdm_assoc_init(struct rdm_assoc *a, const struct rdm_assoc_cfg *cfg)
 {
 	memset(a, 0, sizeof(*a));
-	a->cfg = *cfg;
+	a->cfg = cfg->terms;
 	a->fifo = cfg->fifo;
 	a->mtu = cfg->mtu;
 	a->local_tag = cfg->tag;
-	a->rx_adv_charge = cfg->rx_window;
+	a->rx_adv_charge = cfg->terms.rx_window;
 	a->rx_adv_seq = cfg->first_seq + RDM_SEQ_SPAN;
 	if (a->rx_adv_seq < cfg->first_seq)
 		a->rx_adv_seq = U64_MAX;
 	rdm_txq_init(&a->txq, cfg->first_seq);
 	rdm_recovery_init(&a->rec, cfg->first_pn);
-	rdm_assoc_set_user_timeout(a, cfg->user_timeout);
+	rdm_assoc_set_user_timeout(a, cfg->terms.user_timeout);
 	rdm_rtt_init(&a->rtt);
-	rdm_cong_init(&a->cong, cfg->cong, cfg->mtu);
-	rdm_pnset_init(&a->rxpn);
 	rdm_seqmap_init(&a->seqs, cfg->first_seq);
 	rdm_reasm_init(&a->reasm);
 }
@@ -139,8 +137,11 @@ static void heard(struct rdm_assoc *a, u64 now)
 	a->soft_error = 0;
 }
 
-/* Is there something that only the peer can bring to an end? */
-static bool waits(const struct rdm_assoc *a)
+/**
+ * __rdm_assoc_waits() - is there something that only the peer can bring to an end?
+ * @a: the association
+ */
+bool __rdm_assoc_waits(const struct rdm_assoc *a)
 {
 	return a->txq.n || a->txq.nskip || a->rec.nflight ||
 	       a->state == RDM_ASSOC_INIT_SENT || a->state == RDM_ASSOC_CLOSING;
@@ -153,7 +154,7 @@ static bool waits(const struct rdm_assoc *a)
  */
 void __rdm_assoc_waiting(struct rdm_assoc *a, u64 now)
 {
-	if (!waits(a))
+	if (!__rdm_assoc_waits(a))
 		a->wait_since = now;
 }
 
@@ -172,7 +173,9 @@ void __rdm_assoc_close(struct rdm_assoc *a, u64 now)
 
 static u64 give_up_at(const struct rdm_assoc *a)
 {
-	return waits(a) ? max(a->wait_since, a->last_rx) + a->cfg.user_timeout : U64_MAX;
+	if (!__rdm_assoc_waits(a))
+		return U64_MAX;
+	return max(a->wait_since, a->last_rx) + a->cfg.user_timeout;
 }
 
 /**
@@ -219,7 +222,7 @@ u64 rdm_assoc_meet(struct rdm_assoc *a, u64 now, const struct rdm_params *pa)
 
 /**
  * rdm_assoc_rx_init_ack() - an INIT-ACK with our tag arrived
- * @a: the association
+ * @a: the association, hot
  * @now: ns
  * @pa: what the peer says of itself
  * @cookie: RDM_COOKIE_LEN bytes to give back
@@ -231,10 +234,10 @@ u64 rdm_assoc_meet(struct rdm_assoc *a, u64 now, const struct rdm_params *pa)
 void rdm_assoc_rx_init_ack(struct rdm_assoc *a, u64 now, const struct rdm_params *pa,
 			   const u8 *cookie, struct rdm_out *out)
 {
-	if (a->state != RDM_ASSOC_INIT_SENT)
+	if (a->state != RDM_ASSOC_INIT_SENT || WARN_ON_ONCE(!a->hot))
 		return;
 	learn_peer(a, pa);
-	memcpy(a->cookie, cookie, RDM_COOKIE_LEN);
+	memcpy(a->hot->cookie, cookie, RDM_COOKIE_LEN);
 	__rdm_assoc_event(a, RDM_ASSOC_EV_INIT_ACK);
 	a->need &= ~RDM_CTL_INIT;
 	/* RFC 9002, section 6.2.2: the handshake gives the first sample, unless INIT
@@ -328,7 +331,8 @@ void __rdm_assoc_over(struct rdm_assoc *a, int error, struct rdm_out *out)
 
 	if (a->state == RDM_ASSOC_CLOSED)
 		return;
-	rdm_recovery_clear(&a->rec, &a->cong, &recs);
+	if (a->hot)
+		rdm_recovery_clear(&a->rec, &a->hot->cong, &recs);
 	__rdm_assoc_recs(a, &recs, out);
 	rdm_txq_skip_none(&a->txq, &out->tx);
 	__rdm_assoc_event(a, RDM_ASSOC_EV_OVER);
@@ -544,11 +548,12 @@ u64 rdm_assoc_deadline(const struct rdm_assoc *a)
 		t = min(t, a->retry_at);
 	if (a->ack_at)
 		t = min(t, a->ack_at);
-	if (a->state == RDM_ASSOC_ESTABLISHED && !waits(a))
+	if (a->state == RDM_ASSOC_ESTABLISHED && !__rdm_assoc_waits(a))
 		t = min(t, a->last_active + a->cfg.idle_timeout);
 	t = min(t, a->txq.deadline);
-	if (a->cong.pace.wait && (a->txq.unsent || !list_empty(&a->rec.lost)))
-		t = min(t, a->cong.pace.next);
+	if (a->hot && a->hot->cong.pace.wait && (a->txq.unsent || !list_empty(&a->rec.lost)))
+		t = min(t, a->hot->cong.pace.next);
+	t = min(t, rdm_assoc_cool_at(a));
 	return min(t, rdm_recovery_deadline(&a->rec, &a->rtt));
 }
 
@@ -591,8 +596,8 @@ void rdm_assoc_timer(struct rdm_assoc *a, u64 now, struct rdm_out *out)
 		}
 		out->acts |= RDM_OUT_SEND;
 	}
-	if (a->cong.pace.wait && now >= a->cong.pace.next) {
-		a->cong.pace.wait = false;
+	if (a->hot && a->hot->cong.pace.wait && now >= a->hot->cong.pace.next) {
+		a->hot->cong.pace.wait = false;
 		out->acts |= RDM_OUT_SEND;
 	}
 	if (a->ack_at && now >= a->ack_at) {
@@ -602,7 +607,7 @@ void rdm_assoc_timer(struct rdm_assoc *a, u64 now, struct rdm_out *out)
 	}
 	if (now >= rdm_recovery_deadline(&a->rec, &a->rtt)) {
 		if (a->rec.loss_time || !a->rec.nflight) {
-			rdm_recovery_detect(&a->rec, &a->rtt, &a->cong, now, U64_MAX, &recs);
+			rdm_recovery_detect(&a->rec, &a->rtt, &a->hot->cong, now, U64_MAX, &recs);
 			__rdm_assoc_recs(a, &recs, out);
 		} else {
 			/* RFC 9002, section 6.2.4 */
@@ -615,7 +620,7 @@ void rdm_assoc_timer(struct rdm_assoc *a, u64 now, struct rdm_out *out)
 		}
 		out->acts |= RDM_OUT_SEND;
 	}
-	if (a->state == RDM_ASSOC_ESTABLISHED && !waits(a) &&
+	if (a->state == RDM_ASSOC_ESTABLISHED && !__rdm_assoc_waits(a) &&
 	    now >= a->last_active + a->cfg.idle_timeout) {
 		__rdm_assoc_close(a, now);
 		out->acts |= RDM_OUT_SEND;
@@ -649,7 +654,8 @@ void rdm_assoc_set_mtu(struct rdm_assoc *a, u32 mtu)
 	struct rdm_sent *s;
 
 	a->mtu = mtu;
-	rdm_cong_set_mss(&a->cong, mtu);
+	if (a->hot)
+		rdm_cong_set_mss(&a->hot->cong, mtu);
 	if (!shrinks)
 		return;
 	list_for_each_entry(s, &a->rec.lost, lost)

@@ -12,10 +12,9 @@
 
 #include <linux/types.h>
 
-#include "cong.h"
-#include "cookie.h"
+#include "assoc_cfg.h"
+#include "assoc_hot.h"
 #include "plan.h"
-#include "rcvmap.h"
 #include "reasm.h"
 #include "recovery.h"
 #include "rtt.h"
@@ -66,36 +65,6 @@ extern const char *const rdm_assoc_states[RDM_ASSOC__NR];
 #define RDM_ACK_EVERY		2
 
 /**
- * struct rdm_assoc_cfg - what an association is made with
- * @tag: our connection tag, not 0
- * @incarnation: of our socket, not 0
- * @rx_window: charges of messages that the peer may have in our buffer
- * @first_seq: first message sequence of both ends; 0 outside tests
- * @first_pn: first packet number of both ends; 0 outside tests
- * @user_timeout: ns
- * @idle_timeout: ns without traffic after which we offer to close
- * @max_msg: longest message that we take
- * @mtu: longest UDP payload to the peer
- * @cong: congestion control
- * @fifo: deliver in order
- * @channel: enum rdm_channel
- */
-struct rdm_assoc_cfg {
-	u64 tag;
-	u64 incarnation;
-	u64 rx_window;
-	u64 first_seq;
-	u64 first_pn;
-	u64 user_timeout;
-	u64 idle_timeout;
-	u32 max_msg;
-	u32 mtu;
-	const struct rdm_cong_ops *cong;
-	bool fifo;
-	u8 channel;
-};
-
-/**
  * struct rdm_assoc - one association
  * @state: written by assoc_event() only
  * @agreed: the peer consented to the end, nothing is in doubt
@@ -115,7 +84,9 @@ struct rdm_assoc_cfg {
  * @soft_error: errno that explains silence, from ICMP
  * @mtu: longest UDP payload
  * @tries: INITs, CLOSEs or window probes sent in a row
- * @cfg: as made with
+ * @cfg: what it was made with
+ * @hot: what it needs while packets move; NULL while it is cold
+ * @rest: what is kept of @hot then
  * @local_tag: tag of packets to us
  * @alias_tag: another one under which the peer may know us (handshakes met), or 0
  * @told_tag: the peer's attempt that our INIT-ACK told to use @local_tag, or 0
@@ -140,11 +111,8 @@ struct rdm_assoc_cfg {
  * @txq: messages to send
  * @rec: packets sent
  * @rtt: round trip
- * @cong: how fast to send
- * @rxpn: packet numbers received
  * @seqs: messages finished
  * @reasm: messages held
- * @cookie: to be given back, in RDM_ASSOC_COOKIE_SENT
  */
 struct rdm_assoc {
 	u8 state;
@@ -165,7 +133,9 @@ struct rdm_assoc {
 	int soft_error;
 	u32 mtu;
 	u32 tries;
-	struct rdm_assoc_cfg cfg;
+	struct rdm_assoc_terms cfg;
+	struct rdm_assoc_hot *hot;
+	struct rdm_assoc_rest rest;
 	u64 local_tag;
 	u64 alias_tag;
 	u64 told_tag;
@@ -189,11 +159,8 @@ struct rdm_assoc {
 	struct rdm_txq txq;
 	struct rdm_recovery rec;
 	struct rdm_rtt rtt;
-	struct rdm_cong cong;
-	struct rdm_pnset rxpn;
 	struct rdm_seqmap seqs;
 	struct rdm_reasm reasm;
-	u8 cookie[RDM_COOKIE_LEN];
 };
 
 enum rdm_rx_verdict {

@@ -21,6 +21,7 @@
 /* One end: an association, its messages, and what became of them. */
 struct end {
 	struct rdm_assoc a;
+	struct rdm_assoc_hot hot;
 	struct rdm_out out;
 	struct rdm_txmsg msg[MSGS];
 	struct rdm_sent rec[64];
@@ -46,19 +47,22 @@ static inline void end_init(struct end *e, u64 tag, u64 first_pn, u64 first_seq)
 {
 	struct rdm_assoc_cfg cfg = {
 		.tag = tag,
-		.incarnation = tag + 1000,
-		.rx_window = WINDOW,
+		.terms = {
+			.incarnation = tag + 1000,
+			.rx_window = WINDOW,
+			.user_timeout = 30 * SEC,
+			.idle_timeout = 300 * SEC,
+			.max_msg = 5000,
+			.cong = &rdm_cong_newreno,
+		},
 		.first_seq = first_seq,
 		.first_pn = first_pn,
-		.user_timeout = 30 * SEC,
-		.idle_timeout = 300 * SEC,
-		.max_msg = 5000,
 		.mtu = 1472,
-		.cong = &rdm_cong_newreno,
 	};
 	u32 i;
 
 	rdm_assoc_init(&e->a, &cfg);
+	rdm_assoc_heat(&e->a, &e->hot);
 	rdm_out_init(&e->out);
 	INIT_LIST_HEAD(&e->pool);
 	for (i = 0; i < ARRAY_SIZE(e->rec); i++)

@@ -16,7 +16,7 @@
 
 /**
  * rdm_assoc_rx_begin() - a DATA packet with a tag of ours arrived
- * @a: the association
+ * @a: the association, hot
  * @now: ns
  * @pn: its number
  *
@@ -34,7 +34,7 @@ bool rdm_assoc_rx_begin(struct rdm_assoc *a, u64 now, u64 pn)
 	}
 	/* who has consented to the end takes nothing more */
 	return a->state > RDM_ASSOC_COOKIE_SENT && a->state < RDM_ASSOC_CLOSED &&
-	       !a->closed_out && !rdm_pnset_test(&a->rxpn, pn);
+	       !a->closed_out && a->hot && !rdm_pnset_test(&a->hot->rxpn, pn);
 }
 
 /**
@@ -55,16 +55,16 @@ void rdm_assoc_rx_end(struct rdm_assoc *a, u64 now, u64 pn, bool eliciting, bool
 		return;
 	if (refused) {
 		/* who has no room still lives: the sender must not give us up */
-		if (a->rxpn.n)
+		if (a->hot->rxpn.n)
 			a->ack_now = true;
 		else
 			a->need |= RDM_CTL_WINDOW;
 		goto out;
 	}
 
-	in_order = !a->rxpn.n || pn == rdm_pnset_largest(&a->rxpn) + 1;
-	rdm_pnset_add(&a->rxpn, pn);
-	if (pn == rdm_pnset_largest(&a->rxpn))
+	in_order = !a->hot->rxpn.n || pn == rdm_pnset_largest(&a->hot->rxpn) + 1;
+	rdm_pnset_add(&a->hot->rxpn, pn);
+	if (pn == rdm_pnset_largest(&a->hot->rxpn))
 		a->largest_at = now;
 	if (!eliciting)
 		goto out;
@@ -87,7 +87,7 @@ static int rx_ack(struct rdm_assoc *a, u64 now, const struct rdm_frame *f, struc
 	LIST_HEAD(recs);
 	int n;
 
-	n = rdm_recovery_ack(&a->rec, &a->rtt, &a->cong, f, now, &recs);
+	n = rdm_recovery_ack(&a->rec, &a->rtt, &a->hot->cong, f, now, &recs);
 	if (n < 0)
 		return n;
 	list_for_each_entry(s, &recs, node) {
@@ -98,7 +98,7 @@ static int rx_ack(struct rdm_assoc *a, u64 now, const struct rdm_frame *f, struc
 		if (s->msg)
 			rdm_txq_credit(&a->txq, s, &out->tx);
 		if (s->acks)
-			rdm_pnset_trim(&a->rxpn, s->acks);
+			rdm_pnset_trim(&a->hot->rxpn, s->acks);
 		if (s->ctl & RDM_CTL_SKIP)
 			rdm_txq_skip(&a->txq, s->skip_seq, s->nskip, RDM_SKIP_NONE, &out->tx);
 	}
@@ -119,7 +119,7 @@ static void rx_window(struct rdm_assoc *a, const struct rdm_frame *f, struct rdm
 	if (f->last > a->txq.win_seq)
 		a->txq.win_seq = f->last;
 	if (f->flags & RDM_WINDOW_REOPENED)
-		rdm_recovery_requeue(&a->rec, &a->cong);
+		rdm_recovery_requeue(&a->rec, &a->hot->cong);
 	/* what cannot come again: was it taken? */
 	if (f->flags & RDM_WINDOW_REOPENED && a->rec.nflight)
 		a->need |= RDM_CTL_PING;
@@ -131,7 +131,7 @@ static void rx_window(struct rdm_assoc *a, const struct rdm_frame *f, struct rdm
 /* The peer offers to end an idle association: consent only when nothing is in doubt. */
 static void rx_close(struct rdm_assoc *a, u64 pn, const struct rdm_frame *f, struct rdm_out *out)
 {
-	bool newest = !a->rxpn.n || pn > rdm_pnset_largest(&a->rxpn);
+	bool newest = !a->hot->rxpn.n || pn > rdm_pnset_largest(&a->hot->rxpn);
 
 	if (!newest)
 		return;

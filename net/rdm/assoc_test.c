@@ -189,7 +189,7 @@ static void assoc_reset_tells_sent_from_unsent(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, p->a.error, ECONNRESET);
 	KUNIT_EXPECT_EQ(test, p->a.fate, RDM_FATE_UNKNOWN);
 	KUNIT_EXPECT_EQ(test, p->a.a.txq.n, 1);
-	KUNIT_EXPECT_EQ(test, p->a.a.cong.in_flight, 0);
+	KUNIT_EXPECT_EQ(test, p->a.a.hot->cong.in_flight, 0);
 
 	next_a = kunit_kzalloc(test, sizeof(*next_a), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, next_a);
@@ -285,7 +285,7 @@ static void assoc_silent_peer_is_given_up_in_time(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, alone(test, p, &p->a), 30 * SEC);
 	KUNIT_EXPECT_EQ(test, p->a.error, ETIMEDOUT);
 	KUNIT_EXPECT_EQ(test, p->a.fate, RDM_FATE_UNKNOWN);
-	KUNIT_EXPECT_EQ(test, p->a.a.cong.in_flight, 0);
+	KUNIT_EXPECT_EQ(test, p->a.a.hot->cong.in_flight, 0);
 }
 
 /* Not only messages wait: a window that the peer should hear of does too. */
@@ -325,7 +325,7 @@ static void assoc_window_stops_and_probes(struct kunit *test)
 	KUNIT_EXPECT_GE(test, probes, 20);
 	KUNIT_EXPECT_EQ(test, p->a.a.state, RDM_ASSOC_ESTABLISHED);
 	KUNIT_EXPECT_EQ(test, p->b.got, 6);
-	KUNIT_EXPECT_EQ(test, p->a.a.cong.in_flight, 0);
+	KUNIT_EXPECT_EQ(test, p->a.a.hot->cong.in_flight, 0);
 	/* the application reads: the window opens at once */
 	p->b.full = false;
 	rdm_assoc_rx_consumed(&p->b.a, p->b.charge, &p->b.out);
@@ -340,9 +340,16 @@ static void assoc_idle_ends_by_agreement(struct kunit *test)
 	struct rdm_frame f;
 
 	establish(test, p);
+	/* cold long before */
+	KUNIT_EXPECT_EQ(test, rdm_assoc_deadline(&p->a.a), rdm_assoc_cool_at(&p->a.a));
+	pass(p, &p->a, rdm_assoc_deadline(&p->a.a));
+	KUNIT_EXPECT_PTR_EQ(test, rdm_assoc_cool(&p->a.a, p->now), &p->a.hot);
 	KUNIT_EXPECT_EQ(test, rdm_assoc_deadline(&p->a.a), p->a.a.last_active + 300 * SEC);
 	pass(p, &p->a, rdm_assoc_deadline(&p->a.a));
 	KUNIT_EXPECT_EQ(test, p->a.a.state, RDM_ASSOC_CLOSING);
+	KUNIT_EXPECT_FALSE(test, next(p, &p->a));
+	KUNIT_EXPECT_TRUE(test, p->a.out.acts & RDM_OUT_HEAT);
+	rdm_assoc_heat(&p->a.a, &p->a.hot);
 	KUNIT_ASSERT_TRUE(test, next(p, &p->a));
 	KUNIT_EXPECT_TRUE(test, has(&p->a, RDM_FRAME_CLOSE, &f));
 	/* what is sent meanwhile waits for the successor */

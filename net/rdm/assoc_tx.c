@@ -247,7 +247,7 @@ static bool pick_data(struct rdm_assoc *a, u64 now, struct pick *p, struct rdm_o
 			list_del_init(&s->lost);
 			continue;
 		}
-		if (!a->probes && !rdm_cong_can_send(&a->cong, s->size)) {
+		if (!a->probes && !rdm_cong_can_send(&a->hot->cong, s->size)) {
 			a->rec.limited_pn = a->rec.next_pn;
 			return false;
 		}
@@ -262,7 +262,7 @@ static bool pick_data(struct rdm_assoc *a, u64 now, struct pick *p, struct rdm_o
 		p->frag = m->next;
 		if (rdm_txq_admits(&a->txq, m)) {
 			if (a->probes ||
-			    rdm_cong_can_send(&a->cong, RDM_HDR_LEN + msg_space(m, m->next))) {
+			    rdm_cong_can_send(&a->hot->cong, RDM_HDR_LEN + msg_space(m, m->next))) {
 				a->retry_at = 0;
 				a->tries = 0;
 				return true;
@@ -342,8 +342,8 @@ static u32 put_ack(struct rdm_assoc *a, u8 *p, u64 now)
 {
 	u32 len;
 
-	len = rdm_wire_put_ack(p, now - a->largest_at, a->rxpn.r,
-			       min_t(u16, a->rxpn.n, RDM_ACK_TELL));
+	len = rdm_wire_put_ack(p, now - a->largest_at, a->hot->rxpn.r,
+			       min_t(u16, a->hot->rxpn.n, RDM_ACK_TELL));
 	a->ack_now = false;
 	a->ack_pending = 0;
 	a->ack_at = 0;
@@ -433,10 +433,10 @@ static void plan_frags(struct rdm_assoc *a, u64 now, struct rdm_txmsg *m, struct
 		rdm_txq_ref(s);
 		rdm_txq_sent(&a->txq, m, 1);
 		__rdm_assoc_waiting(a, now);
-		rdm_recovery_sent(&a->rec, &a->cong, s, now);
+		rdm_recovery_sent(&a->rec, &a->hot->cong, s, now);
 		plan->n++;
 	} while (plan->n < max_pkts && m->next < m->nfrags && !list_empty(pool) &&
-		 plan->head_len == RDM_HDR_LEN && rdm_cong_can_send(&a->cong, size));
+		 plan->head_len == RDM_HDR_LEN && rdm_cong_can_send(&a->hot->cong, size));
 	plan->nrecs = plan->n;
 	if (a->probes)
 		a->probes--;
@@ -467,6 +467,7 @@ static void drop_old_probe(struct rdm_assoc *a, struct rdm_out *out)
  *
  * Whatever a plan tells counts as sent; a caller that cannot build or send it lets it be
  * lost. Call again until it returns false, then arm the timer by rdm_assoc_deadline().
+ * With RDM_OUT_HEAT it has something for a cold association: rdm_assoc_heat(), and call again.
  *
  * Return: true when @plan is filled.
  */
@@ -488,9 +489,14 @@ bool rdm_assoc_next(struct rdm_assoc *a, u64 now, struct list_head *pool, u16 ma
 		return plan_init(a, plan);
 	if (a->state == RDM_ASSOC_IDLE || a->state == RDM_ASSOC_CLOSED || list_empty(pool))
 		return false;
+	if (unlikely(!a->hot)) {
+		if (a->txq.n || a->txq.nskip || a->need || a->ack_now || ending(a))
+			out->acts |= RDM_OUT_HEAT;
+		return false;
+	}
 	if (a->rec.new_lost)
 		sort_lost(a, out);
-	rdm_pace_look(&a->cong.pace, now);
+	rdm_pace_look(&a->hot->cong.pace, now);
 
 	if (a->rec.next_pn > RDM_PN_MAX - U16_MAX) {
 		rdm_assoc_fail(a, ECONNRESET, false, out);
@@ -507,9 +513,9 @@ bool rdm_assoc_next(struct rdm_assoc *a, u64 now, struct list_head *pool, u16 ma
 	if (have)
 		dsize = p.again && p.msg->nfrags == 1 ? run_space(p.msg, p.n, 0) :
 							msg_space(p.msg, p.frag);
-	if (a->rxpn.n)
+	if (a->hot->rxpn.n)
 		ack_len = RDM_ACK_LEN +
-			  (min_t(u32, a->rxpn.n, RDM_ACK_TELL) - 1) * RDM_ACK_RANGE_LEN;
+			  (min_t(u32, a->hot->rxpn.n, RDM_ACK_TELL) - 1) * RDM_ACK_RANGE_LEN;
 
 	/* The cookie travels with the data, or before it where both do not fit. */
 	if (a->state == RDM_ASSOC_COOKIE_SENT) {
@@ -555,12 +561,12 @@ bool rdm_assoc_next(struct rdm_assoc *a, u64 now, struct list_head *pool, u16 ma
 
 	/* control frames; the header comes last, when the number is known */
 	if (cookie) {
-		len += rdm_wire_put_cookie(plan->head + len, a->cookie, RDM_COOKIE_LEN);
+		len += rdm_wire_put_cookie(plan->head + len, a->hot->cookie, RDM_COOKIE_LEN);
 		ctl |= RDM_CTL_COOKIE;
 		a->cookie_out = true;
 	}
 	if (ack) {
-		acks = rdm_pnset_largest(&a->rxpn) + 1;
+		acks = rdm_pnset_largest(&a->hot->rxpn) + 1;
 		len += put_ack(a, plan->head + len, now);
 		if (!(a->need & RDM_CTL_WINDOW) && __rdm_assoc_window_due(a, 8) &&
 		    (!have || len + need_len + RDM_WINDOW_LEN + dsize <= a->mtu))
@@ -652,11 +658,11 @@ bool rdm_assoc_next(struct rdm_assoc *a, u64 now, struct list_head *pool, u16 ma
 		if (s->msg)
 			rdm_txq_ref(s);
 		__rdm_assoc_waiting(a, now);
-		rdm_recovery_sent(&a->rec, &a->cong, s, now);
+		rdm_recovery_sent(&a->rec, &a->hot->cong, s, now);
 		if (have && p.lost)
 			list_del_init(&p.lost->lost);
 		if (have && p.old && a->rec.pto_count > PTO_REPLACE) {
-			rdm_recovery_waive(&a->rec, &a->cong, p.old);
+			rdm_recovery_waive(&a->rec, &a->hot->cong, p.old);
 			repeat_ctl(a, p.old, out);
 		}
 		if (have && a->probes)

@@ -197,11 +197,11 @@ static void assoc_tx_path_shrinks_under_once(struct kunit *test)
 	m->mode = ONCE;
 	p->now += 5 * MS;
 	/* the first half goes, and there is no window for more packets */
-	p->a.a.cong.cwnd = 1;
+	p->a.a.hot->cong.cwnd = 1;
 	rdm_assoc_push(&p->a.a, p->now, m, &p->a.out);
 	KUNIT_ASSERT_TRUE(test, next(p, &p->a));
 	KUNIT_ASSERT_EQ(test, m->next, 1);
-	p->a.a.cong.cwnd = 100000;
+	p->a.a.hot->cong.cwnd = 100000;
 	longer = push_mode(p, &p->a, p->a.a.peer_max_msg + 1, EXACTLY, 0);
 	longer->acked = &acked_longer;
 	rdm_assoc_set_mtu(&p->a.a, 1100);

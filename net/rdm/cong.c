@@ -58,6 +58,17 @@ void rdm_cong_init(struct rdm_cong *c, const struct rdm_cong_ops *ops, u32 mss)
 		ops->init(c);
 }
 
+void rdm_cong_restart(struct rdm_cong *c, u64 cwnd, u64 ssthresh)
+{
+	c->cwnd = max(min(c->cwnd, cwnd), cong_min_window(c));
+	if (ssthresh == U64_MAX)
+		return;
+	c->ssthresh = max(ssthresh, cwnd - cwnd / 4);
+	memset(c->priv, 0, sizeof(c->priv));
+	if (c->ops->persistent)
+		c->ops->persistent(c);
+}
+
 void rdm_cong_set_mss(struct rdm_cong *c, u32 mss)
 {
 	bool initial = c->ssthresh == U64_MAX && c->cwnd == cong_initial_window(c);

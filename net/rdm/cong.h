@@ -87,6 +87,17 @@ const struct rdm_cong_ops *rdm_cong_find(const char *name);
 void rdm_cong_init(struct rdm_cong *c, const struct rdm_cong_ops *ops, u32 mss);
 
 /**
+ * rdm_cong_restart() - go on after a pause in which nothing was sent
+ * @c: from rdm_cong_init()
+ * @cwnd: the window when something was sent last, bytes
+ * @ssthresh: likewise; U64_MAX if there was no congestion
+ *
+ * The window is at most the initial one, and slow start leads to where it was (RFC 5681
+ * section 4.1, RFC 7661 section 4.3).
+ */
+void rdm_cong_restart(struct rdm_cong *c, u64 cwnd, u64 ssthresh);
+
+/**
  * rdm_cong_set_mss() - the size of a full packet has changed
  * @c: the state
  * @mss: bytes, not 0

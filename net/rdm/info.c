@@ -52,9 +52,13 @@ static void fill(struct rdm_peer_info *info, const struct rdm_peer *peer)
 	info->pto_us = us(rdm_recovery_pto(&a->rtt));
 	info->ptos = a->rec.pto_count;
 	info->mtu = a->mtu;
-	info->cwnd = a->cong.cwnd;
-	info->ssthresh = a->cong.ssthresh;
-	info->in_flight = a->cong.in_flight;
+	info->cwnd = a->rest.cwnd;
+	info->ssthresh = a->rest.ssthresh == U32_MAX ? U64_MAX : a->rest.ssthresh;
+	if (a->hot) {
+		info->cwnd = a->hot->cong.cwnd;
+		info->ssthresh = a->hot->cong.ssthresh;
+		info->in_flight = a->hot->cong.in_flight;
+	}
 	info->unacked_msgs = a->txq.n;
 	info->sent_msgs = a->txq.nbound;
 	info->unacked_bytes = a->txq.bytes;
@@ -63,7 +67,7 @@ static void fill(struct rdm_peer_info *info, const struct rdm_peer *peer)
 	info->received_msgs = peer->received_msgs;
 	info->window = left(a->txq.win_charge, a->txq.charge);
 	info->rx_window = left(a->rx_adv_charge, a->rx_charge);
-	info->sent_pkts = a->rec.next_pn - a->cfg.first_pn;
+	info->sent_pkts = a->rec.next_pn;
 	info->retrans_pkts = peer->retrans_pkts;
 	info->lost_pkts = a->rec.all_lost;
 	info->spurious_pkts = a->rec.all_spurious;

@@ -248,6 +248,8 @@ static void rx_init_ack(struct rx *rx, const struct rdm_hdr *h, u32 at)
 	/* a child does not begin with another life of its peer */
 	if (seat->child && seat->incarnation != pa.incarnation)
 		rdm_assoc_fail(&peer->a, ECONNRESET, true, &rx->out);
+	else if (!peer->a.hot && !rdm_peer_heat(peer))
+		rdm_inc(rx->rn, DROP_NO_MEM);
 	else
 		rdm_assoc_rx_init_ack(&peer->a, rx->now, &pa, p + 48, &rx->out);
 	rx_unlock(rx);
@@ -704,8 +706,12 @@ static void rx_data(struct rx *rx, const struct rdm_hdr *h, u32 at, u32 end)
 
 	if (!find_assoc(rx, h, at, end))
 		return;
+	if (unlikely(!rx->peer->a.hot && !rdm_peer_heat(rx->peer))) {
+		rdm_inc(rx->rn, DROP_NO_MEM);
+		return;
+	}
 	if (!rdm_assoc_rx_begin(&rx->peer->a, rx->now, h->pn)) {
-		if (rdm_pnset_test(&rx->peer->a.rxpn, h->pn))
+		if (rx->peer->a.hot && rdm_pnset_test(&rx->peer->a.hot->rxpn, h->pn))
 			rdm_inc(rx->rn, DROP_DUP);
 		else
 			rdm_inc(rx->rn, DROP_STATE);

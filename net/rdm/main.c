@@ -28,6 +28,8 @@
 
 unsigned int rdm_net_id __read_mostly;
 struct workqueue_struct *rdm_wq;
+struct kmem_cache *rdm_peer_cache;
+struct kmem_cache *rdm_hot_cache;
 struct kmem_cache *rdm_sent_cache;
 struct kmem_cache *rdm_part_cache;
 
@@ -201,9 +203,15 @@ static int __init rdm_init(void)
 	int err = -ENOMEM;
 
 	rdm_memory_init();
+	rdm_peer_cache = KMEM_CACHE(rdm_peer, 0);
+	if (!rdm_peer_cache)
+		return err;
+	rdm_hot_cache = KMEM_CACHE(rdm_assoc_hot, 0);
+	if (!rdm_hot_cache)
+		goto err_hot;
 	rdm_sent_cache = KMEM_CACHE(rdm_sent, 0);
 	if (!rdm_sent_cache)
-		return err;
+		goto err_sent;
 	rdm_part_cache = KMEM_CACHE(rdm_part, 0);
 	if (!rdm_part_cache)
 		goto err_part;
@@ -238,6 +246,10 @@ err_wq:
 	kmem_cache_destroy(rdm_part_cache);
 err_part:
 	kmem_cache_destroy(rdm_sent_cache);
+err_sent:
+	kmem_cache_destroy(rdm_hot_cache);
+err_hot:
+	kmem_cache_destroy(rdm_peer_cache);
 	return err;
 }
 
@@ -255,6 +267,8 @@ static void __exit rdm_exit(void)
 	rcu_barrier();
 	kmem_cache_destroy(rdm_part_cache);
 	kmem_cache_destroy(rdm_sent_cache);
+	kmem_cache_destroy(rdm_hot_cache);
+	kmem_cache_destroy(rdm_peer_cache);
 }
 
 module_init(rdm_init);

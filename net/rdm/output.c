@@ -361,6 +361,7 @@ void rdm_output(struct rdm_peer *peer, u64 now, struct sk_buff_head *xmitq, stru
 	lockdep_assert_held(&peer->lock);
 	if (peer->a.state == RDM_ASSOC_IDLE || peer->a.state == RDM_ASSOC_CLOSED)
 		return;
+	peer->starved = false;
 	routed = rdm_route(peer);
 	segs = routed ? max_segs(peer) : 1;
 	for (;;) {
@@ -368,9 +369,19 @@ void rdm_output(struct rdm_peer *peer, u64 now, struct sk_buff_head *xmitq, stru
 
 		if (peer->a.txq.unsent && peer->a.txq.unsent->nfrags > 1)
 			want = min_t(u16, segs, peer->a.txq.unsent->nfrags);
-		if (!fill_pool(peer, want) ||
-		    !rdm_assoc_next(&peer->a, now, &peer->pool, segs, &plan, out))
+		if (!fill_pool(peer, want)) {
+			peer->starved = true;
 			break;
+		}
+		if (!rdm_assoc_next(&peer->a, now, &peer->pool, segs, &plan, out)) {
+			if (likely(!(out->acts & RDM_OUT_HEAT)))
+				break;
+			out->acts &= ~RDM_OUT_HEAT;
+			if (rdm_peer_heat(peer))
+				continue;
+			peer->starved = true;
+			break;
+		}
 		peer->npool -= plan.nrecs;
 		if (likely(routed))
 			build(peer, &plan, xmitq);

@@ -95,7 +95,58 @@ struct rdm_peer *rdm_peer_by_tag(struct rdm_net *rn, u64 tag)
 
 static void peer_free_rcu(struct rcu_head *head)
 {
-	kfree(container_of(head, struct rdm_peer, rcu));
+	struct rdm_peer *peer = container_of(head, struct rdm_peer, rcu);
+
+	if (peer->a.hot)
+		kmem_cache_free(rdm_hot_cache, peer->a.hot);
+	kmem_cache_free(rdm_peer_cache, peer);
+}
+
+static void pool_free(struct rdm_peer *peer)
+{
+	struct rdm_sent *s, *tmp;
+
+	list_for_each_entry_safe(s, tmp, &peer->pool, node)
+		kmem_cache_free(rdm_sent_cache, s);
+}
+
+/**
+ * rdm_peer_heat() - give an association what it needs while packets move
+ * @peer: the peer, locked, and cold
+ *
+ * Return: false without memory, and when it is CLOSED and needs nothing any more.
+ */
+bool rdm_peer_heat(struct rdm_peer *peer)
+{
+	struct rdm_assoc_hot *hot;
+
+	lockdep_assert_held(&peer->lock);
+	if (peer->a.state == RDM_ASSOC_CLOSED)
+		return false;
+	hot = kmem_cache_alloc(rdm_hot_cache, GFP_ATOMIC | __GFP_NOWARN);
+	if (!hot)
+		return false;
+	rdm_assoc_heat(&peer->a, hot);
+	return true;
+}
+
+/**
+ * rdm_peer_cool() - free what an idle association does not need
+ * @peer: the peer, locked
+ * @now: ns
+ */
+void rdm_peer_cool(struct rdm_peer *peer, u64 now)
+{
+	struct rdm_assoc_hot *hot;
+
+	lockdep_assert_held(&peer->lock);
+	hot = rdm_assoc_cool(&peer->a, now);
+	if (!hot)
+		return;
+	kmem_cache_free(rdm_hot_cache, hot);
+	pool_free(peer);
+	INIT_LIST_HEAD(&peer->pool);
+	peer->npool = 0;
 }
 
 /**
@@ -104,16 +155,13 @@ static void peer_free_rcu(struct rcu_head *head)
  */
 void rdm_peer_put(struct rdm_peer *peer)
 {
-	struct rdm_sent *s, *tmp;
-
 	if (!refcount_dec_and_test(&peer->refs))
 		return;
 	/* a send that began before its end may have found no room after it */
 	if (unlikely(!list_empty(&peer->waited)))
 		rdm_snd_gone(peer);
 	WARN_ON_ONCE(peer->hashed || peer->snd_used);
-	list_for_each_entry_safe(s, tmp, &peer->pool, node)
-		kmem_cache_free(rdm_sent_cache, s);
+	pool_free(peer);
 	dst_release(peer->dst);
 	sock_put(peer->sk);
 	call_rcu(&peer->rcu, peer_free_rcu);
@@ -200,23 +248,27 @@ static struct rdm_peer *peer_new(struct sock *sk, const struct rdm_addr *remote,
 {
 	struct rdm_net *rn = rdm_net_of(sock_net(sk));
 	struct rdm_assoc_cfg cfg = {
+		.terms = {
+			.incarnation = rdm_sk(sk)->incarnation,
+			.rx_window = READ_ONCE(sk->sk_rcvbuf) / 2,
+			.user_timeout = READ_ONCE(rdm_sk(sk)->user_timeout),
+			.idle_timeout = READ_ONCE(rn->tun.idle_timeout_ms) * (u64)NSEC_PER_MSEC,
+			.cong = READ_ONCE(rdm_sk(sk)->cong),
+			.max_msg = READ_ONCE(rn->tun.max_msg),
+			.channel = channel,
+		},
 		.tag = tag,
-		.incarnation = rdm_sk(sk)->incarnation,
-		.rx_window = READ_ONCE(sk->sk_rcvbuf) / 2,
-		.user_timeout = READ_ONCE(rdm_sk(sk)->user_timeout),
-		.idle_timeout = READ_ONCE(rn->tun.idle_timeout_ms) * (u64)NSEC_PER_MSEC,
-		.max_msg = READ_ONCE(rn->tun.max_msg),
-		.cong = READ_ONCE(rdm_sk(sk)->cong),
 		.fifo = rdm_sk(sk)->fifo && channel == RDM_CHANNEL_USER,
-		.channel = channel,
 	};
 	struct rdm_peer *peer;
 
 	if (channel == RDM_CHANNEL_GROUP)
-		cfg.rx_window = RDM_GROUP_RX_WINDOW;
+		cfg.terms.rx_window = RDM_GROUP_RX_WINDOW;
 	while (!cfg.tag)
 		cfg.tag = get_random_u64();
-	peer = kzalloc(sizeof(*peer), gfp);
+	/* an idle association costs at most 1 KiB: what is needed only now and then is in hot */
+	BUILD_BUG_ON(sizeof(*peer) > 1024);
+	peer = kmem_cache_zalloc(rdm_peer_cache, gfp);
 	if (!peer)
 		return ERR_PTR(-ENOMEM);
 	spin_lock_init(&peer->lock);
@@ -240,7 +292,7 @@ static struct rdm_peer *peer_new(struct sock *sk, const struct rdm_addr *remote,
 	if (IS_ERR(peer->dst)) {
 		int err = PTR_ERR(peer->dst);
 
-		kfree(peer);
+		kmem_cache_free(rdm_peer_cache, peer);
 		return ERR_PTR(err);
 	}
 	if (peer->dst->ops->family == AF_INET6)

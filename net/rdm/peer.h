@@ -20,7 +20,8 @@ struct rdm_tagnode {
  * @a: the association itself [lock]
  * @lock: see above
  * @refs: references
- * @rcu: frees it
+ * @rcu: frees it, when nobody holds it
+ * @pool: free packet records [lock]
  * @sk: the socket, held
  * @rn: the namespace
  * @remote: the peer's address
@@ -29,23 +30,23 @@ struct rdm_tagnode {
  * @tags: in rdm_net.by_tag; the second one for the alias
  * @addr_node: in rdm_net.by_addr
  * @node: in rdm_sock.peers
- * @hashed: in the tables [hash_lock]
  * @dst: cached route [lock]
  * @dst_cookie: for its check [lock]
  * @routes: rdm_sock.routes when it was looked up [lock]
  * @way: rdm_way() at that time [lock]
  * @timer: one for all deadlines
  * @timer_at: when it fires, ns [lock]
- * @pool: free packet records [lock]
- * @npool: how many [lock]
+ * @npool: how many are in @pool [lock]
+ * @hashed: in the tables [hash_lock]
+ * @outbound: opened from here
+ * @told: a note that it takes messages again waits to be read [queue lock]
  * @orphan: the socket is closed; ends when all is sent [lock]
+ * @starved: no memory for what is to be sent: try again soon [lock]
  * @orphan_since: last progress of an orphan, ns [lock]
  * @snd_used: truesize of messages accepted for it [queue lock]
  * @waited: in rdm_sock.waited while a sender waits for room [queue lock]
  * @wanted: how much a send asked for last, truesize [queue lock]
- * @told: a note that it takes messages again waits to be read [queue lock]
  * @rx_tag: the tag by which the peer called us last [lock]
- * @outbound: opened from here
  * @channel: enum rdm_channel
  * @acked_msgs: for RDM_PEER_INFO, as are the next three [lock]
  * @failed_msgs: messages sent that failed
@@ -56,7 +57,10 @@ struct rdm_peer {
 	struct rdm_assoc a;
 	spinlock_t lock;	/* the association; see rdm.h */
 	refcount_t refs;
-	struct rcu_head rcu;
+	union {
+		struct rcu_head rcu;
+		struct list_head pool;
+	};
 	struct sock *sk;
 	struct rdm_net *rn;
 	struct rdm_addr remote;
@@ -64,24 +68,24 @@ struct rdm_peer {
 	struct rdm_tagnode tags[2];
 	struct hlist_node addr_node;
 	struct list_head node;
-	bool hashed;
 	struct dst_entry *dst;
 	u32 dst_cookie;
 	u32 routes;
 	u64 way;
 	struct hrtimer timer;
 	u64 timer_at;
-	struct list_head pool;
 	u16 npool;
+	bool hashed;
+	bool outbound;
+	bool told;
 	bool orphan;
+	bool starved;
+	u8 channel;
 	u64 orphan_since;
 	u32 snd_used;
 	u32 wanted;
-	bool told;
 	struct list_head waited;
 	u64 rx_tag;
-	bool outbound;
-	u8 channel;
 	u64 acked_msgs;
 	u64 failed_msgs;
 	u64 received_msgs;
@@ -101,6 +105,8 @@ struct rdm_peer *rdm_peer_accept(struct sock *sk, const struct rdm_addr *remote,
 				 struct rdm_peer *old);
 void rdm_peer_alias(struct rdm_peer *peer, u64 tag);
 void rdm_peer_put(struct rdm_peer *peer);
+bool rdm_peer_heat(struct rdm_peer *peer);
+void rdm_peer_cool(struct rdm_peer *peer, u64 now);
 void rdm_peer_unlock(struct rdm_peer *peer, struct rdm_out *out, struct sk_buff_head *xmitq)
 	__releases(&peer->lock);
 void rdm_peer_orphan_all(struct sock *sk, bool abort);

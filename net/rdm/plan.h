@@ -18,6 +18,7 @@
 /* What an event asks of the caller (rdm_out.acts). */
 #define RDM_OUT_SEND	BIT(0)	/* rdm_assoc_next() may have packets */
 #define RDM_OUT_CLOSED	BIT(1)	/* the association is over: look at error */
+#define RDM_OUT_HEAT	BIT(2)	/* it is cold, and has something to send */
 
 /**
  * struct rdm_out - what events give back

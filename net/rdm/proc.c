@@ -172,8 +172,8 @@ static void show_peer(struct seq_file *m, struct rdm_peer *peer)
 	state = a->state;
 	incarnation = a->peer_incarnation;
 	srtt = div_u64(a->rtt.srtt, NSEC_PER_USEC);
-	cwnd = a->cong.cwnd;
-	in_flight = a->cong.in_flight;
+	cwnd = a->hot ? a->hot->cong.cwnd : a->rest.cwnd;
+	in_flight = a->hot ? a->hot->cong.in_flight : 0;
 	msgs = a->txq.n;
 	bytes = a->txq.bytes;
 	/* a message may be let in past what was promised */

@@ -7,6 +7,7 @@
  */
 #include <linux/bitmap.h>
 #include <linux/bits.h>
+#include <linux/bug.h>
 #include <linux/kernel.h>
 #include <linux/limits.h>
 #include <linux/minmax.h>
@@ -111,7 +112,19 @@ void rdm_seqmap_init(struct rdm_seqmap *m, u64 first)
 
 	m->floor = first;
 	m->top = first;
-	bitmap_zero(m->bits, RDM_SEQ_SPAN);
+	m->bits = NULL;
+}
+
+void rdm_seqmap_give(struct rdm_seqmap *m, unsigned long *bits)
+{
+	bitmap_zero(bits, RDM_SEQ_SPAN);
+	m->bits = bits;
+}
+
+void rdm_seqmap_take(struct rdm_seqmap *m)
+{
+	if (!WARN_ON_ONCE(m->floor != m->top))
+		m->bits = NULL;
 }
 
 bool rdm_seqmap_test(const struct rdm_seqmap *m, u64 seq)

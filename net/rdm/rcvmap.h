@@ -94,22 +94,36 @@ void rdm_pnset_trim(struct rdm_pnset *s, u64 pn);
  * struct rdm_seqmap - message sequence numbers that are finished
  * @floor: every number below is finished
  * @top: one above the highest finished number, never below @floor
- * @bits: finished numbers in [@floor, @top), as a ring: number % RDM_SEQ_SPAN
+ * @bits: finished numbers in [@floor, @top), as a ring: number % RDM_SEQ_SPAN; NULL
+ *	while nothing is marked but looked at
  *
  * U64_MAX is not a sequence number: it could not be counted past.
  */
 struct rdm_seqmap {
 	u64 floor;
 	u64 top;
-	DECLARE_BITMAP(bits, RDM_SEQ_SPAN);
+	unsigned long *bits;
 };
 
 /**
- * rdm_seqmap_init() - nothing finished from @first on
+ * rdm_seqmap_init() - nothing finished from @first on, and no bits
  * @m: the map
  * @first: first number to expect
  */
 void rdm_seqmap_init(struct rdm_seqmap *m, u64 first);
+
+/**
+ * rdm_seqmap_give() - let numbers be marked out of order
+ * @m: the map, without bits
+ * @bits: room for RDM_SEQ_SPAN of them
+ */
+void rdm_seqmap_give(struct rdm_seqmap *m, unsigned long *bits);
+
+/**
+ * rdm_seqmap_take() - take the bits back
+ * @m: a map in which no number above the floor is finished
+ */
+void rdm_seqmap_take(struct rdm_seqmap *m);
 
 /**
  * rdm_seqmap_test() - is this number finished?

@@ -25,11 +25,23 @@ static struct rdm_pnset *new_pnset(struct kunit *test)
 static struct rdm_seqmap *new_seqmap(struct kunit *test, u64 first)
 {
 	struct rdm_seqmap *m = kunit_kzalloc(test, sizeof(*m), GFP_KERNEL);
+	unsigned long *bits = kunit_kzalloc(test, RDM_SEQ_SPAN / 8, GFP_KERNEL);
 
 	KUNIT_ASSERT_NOT_NULL(test, m);
+	KUNIT_ASSERT_NOT_NULL(test, bits);
 	memset(m, 0xa5, sizeof(*m));
+	memset(bits, 0xa5, RDM_SEQ_SPAN / 8);
 	rdm_seqmap_init(m, first);
+	rdm_seqmap_give(m, bits);
 	return m;
+}
+
+static void begin_anew(struct rdm_seqmap *m, u64 first)
+{
+	unsigned long *bits = m->bits;
+
+	rdm_seqmap_init(m, first);
+	rdm_seqmap_give(m, bits);
 }
 
 static void pnset_in_order_is_one_range(struct kunit *test)
@@ -323,7 +335,7 @@ static void seqmap_does_not_wrap(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, m->floor, U64_MAX);
 	KUNIT_EXPECT_TRUE(test, bitmap_empty(m->bits, RDM_SEQ_SPAN));
 
-	rdm_seqmap_init(m, U64_MAX - 3);
+	begin_anew(m, U64_MAX - 3);
 	rdm_seqmap_set_range(m, U64_MAX - 2, U64_MAX);
 	KUNIT_EXPECT_EQ(test, m->top, U64_MAX);
 }
@@ -347,7 +359,7 @@ static void seqmap_matches_an_array(struct kunit *test)
 		int step;
 
 		bitmap_zero(done, SEQS);
-		rdm_seqmap_init(m, base);
+		begin_anew(m, base);
 		for (step = 0; step < 20000 && floor < SEQS; step++) {
 			unsigned int i = floor + rdm_test_below(&rng, reach);
 			unsigned int n = 1 + rdm_test_below(&rng, 30);

@@ -205,7 +205,7 @@ static inline u64 rdm_now(void)
 extern unsigned int rdm_net_id;
 struct rdm_net *rdm_net_of(const struct net *net);
 extern struct workqueue_struct *rdm_wq;
-extern struct kmem_cache *rdm_sent_cache, *rdm_part_cache;
+extern struct kmem_cache *rdm_peer_cache, *rdm_hot_cache, *rdm_sent_cache, *rdm_part_cache;
 
 /* socket.c */
 extern struct proto rdm_prot, rdm6_prot;

@@ -17,6 +17,9 @@
 #define TIMER_SLACK_SHIFT	5
 #define TIMER_SLACK_MAX	(4 * NSEC_PER_MSEC)
 
+/* Memory that could not be had at once may be there after this time. */
+#define STARVED_RETRY	(10 * (u64)NSEC_PER_MSEC)
+
 static enum hrtimer_restart expired(struct hrtimer *t)
 {
 	struct rdm_peer *peer = container_of(t, struct rdm_peer, timer);
@@ -45,6 +48,7 @@ static enum hrtimer_restart expired(struct hrtimer *t)
 		rdm_assoc_flush(&peer->a, &out);
 	}
 	rdm_output(peer, now, &xmitq, &out);
+	rdm_peer_cool(peer, now);
 	rdm_peer_unlock(peer, &out, &xmitq);
 	rdm_peer_put(peer);
 	return HRTIMER_NORESTART;
@@ -76,6 +80,8 @@ void rdm_timer_arm(struct rdm_peer *peer, u64 now)
 	if (peer->orphan)
 		at = min(at, max(peer->orphan_since, peer->a.last_acked) +
 			     peer->a.cfg.user_timeout);
+	if (unlikely(peer->starved))
+		at = min(at, now + STARVED_RETRY);
 	if (at == U64_MAX || (peer->timer_at && peer->timer_at <= at))
 		return;
 	if (!peer->timer_at)

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * rdm assoc: what an association needs only while packets move. An idle one, and
+ * most are, lives without it: associations are many, and struct rdm_assoc is small.
+ * The caller allocates the block when the core asks for it (RDM_OUT_HEAT, or before
+ * it hands over a packet), and gets it back some time after the last packet. Pure.
+ */
+#ifndef _RDM_ASSOC_HOT_H
+#define _RDM_ASSOC_HOT_H
+
+#include <linux/bitmap.h>
+#include <linux/time64.h>
+#include <linux/types.h>
+
+#include "cong.h"
+#include "cookie.h"
+#include "rcvmap.h"
+
+struct rdm_assoc;
+
+/*
+ * Time without a packet after which an association is cold. No interval of who waits for
+ * us to answer is longer (RDM_PROBE_MAX), so nobody needs the acks that are forgotten then.
+ */
+#define RDM_COOL_AFTER		(5ULL * NSEC_PER_SEC)
+
+/**
+ * struct rdm_assoc_hot - what is needed only while packets move
+ * @cong: how fast to send
+ * @rxpn: packet numbers received
+ * @seqs: bits of rdm_assoc.seqs
+ * @cookie: to be given back, in RDM_ASSOC_COOKIE_SENT
+ */
+struct rdm_assoc_hot {
+	struct rdm_cong cong;
+	struct rdm_pnset rxpn;
+	DECLARE_BITMAP(seqs, RDM_SEQ_SPAN);
+	u8 cookie[RDM_COOKIE_LEN];
+};
+
+/**
+ * struct rdm_assoc_rest - what is kept of it meanwhile
+ * @rx_first: packet numbers received: all below, and
+ * @rx_end: from @rx_first up to before this one
+ * @cwnd: bytes; 0: there never was a window
+ * @ssthresh: bytes; U32_MAX: no congestion yet
+ */
+struct rdm_assoc_rest {
+	u64 rx_first;
+	u64 rx_end;
+	u32 cwnd;
+	u32 ssthresh;
+};
+
+void rdm_assoc_heat(struct rdm_assoc *a, struct rdm_assoc_hot *h);
+u64 rdm_assoc_cool_at(const struct rdm_assoc *a);
+struct rdm_assoc_hot *rdm_assoc_cool(struct rdm_assoc *a, u64 now);
+
+#endif /* _RDM_ASSOC_HOT_H */

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * rdmsim: what the files with scenarios share: traffic and faults as building blocks
+ * (scenario.c), and the scenarios that have files of their own.
+ */
+#ifndef _RDM_SIM_SCENARIO_H
+#define _RDM_SIM_SCENARIO_H
+
+#include "sim.h"
+
+struct traffic *add_traffic(struct sim *s, u16 src, u16 dst, u32 messages);
+void ordinary(struct sim *s);
+void every_link(struct sim *s, void (*f)(struct sim *s, struct link *l));
+void drop_a_little(struct sim *s, struct link *l);
+void disorder(struct sim *s, struct link *l);
+
+/* fatpath.c: how much of a long fat path each congestion control uses */
+void fat_path(struct sim *s);
+
+/* cold.c: associations that are idle most of the time */
+void cold(struct sim *s);
+
+#endif /* _RDM_SIM_SCENARIO_H */
