@@ -17,7 +17,7 @@ here=$top/tools/bench
 out=$top/build/bench
 
 # Halves that take about the same time
-machines=("rr stream loss1 idle" "batch again loss5 peers")
+machines=("rr stream loss1 idle" "batch again loss5 peers fair")
 
 parts=' '
 protos=()
@@ -56,7 +56,7 @@ progress() {
 machine() {
 	"$top/tools/vm/run.sh" --icount --mem 1024 --timeout 3000 --log "$out/console-$1.log" \
 		--module "$top/build/stock/rdm.ko" --load rdm \
-		--add "$top/build/tools/rdmperf" --add "$here/guest.sh" \
+		--program tipc --add "$top/build/tools/rdmperf" --add "$here/guest.sh" \
 		-- /rdm/guest.sh "${@:2}" | progress
 }
 

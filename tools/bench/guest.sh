@@ -14,6 +14,7 @@
 #   loss5    the same with 5 %
 #   peers    one socket that talks to 1 to 10,000 others in turn
 #   idle     the memory of an association that has nothing to do
+#   fair     beside a TCP flow (CUBIC) on a bottleneck of 100 Mbit/s and 20 ms: the share
 #   again    the rows that goals hang on, for a second time: do figures repeat?
 #
 # Names of protocols among the words: measure only these. For each measurement a line
@@ -22,8 +23,9 @@
 
 set -eu
 
-parts="rr stream batch again loss1 loss5 peers idle"
-protos="udp tcp sctp rdm-rdm rdm-seqpacket"
+parts="rr stream batch again loss1 loss5 peers idle fair"
+protos="udp tcp sctp rds tipc tipc-rdm rdm-rdm rdm-seqpacket"
+reliable="tcp sctp rds rdm-rdm rdm-seqpacket"
 tcp_congs="cubic bbr"
 rdm_congs="newreno cubic"
 
@@ -45,7 +47,7 @@ for word; do
 done
 
 network() {
-	modprobe -a sctp sch_netem tcp_bbr
+	modprobe -a sctp rds_tcp tipc sch_netem sch_tbf tcp_bbr
 	ip netns add near
 	ip netns add far
 	ip link add near0 netns near address 02:00:00:00:00:01 type veth \
@@ -59,6 +61,16 @@ network() {
 	# No ARP in the middle of a measurement
 	ip -n near neigh add 10.9.0.2 lladdr 02:00:00:00:00:02 dev near0 nud permanent
 	ip -n far neigh add 10.9.0.1 lladdr 02:00:00:00:00:01 dev far0 nud permanent
+	for side in near far; do
+		ip netns exec "$side" tipc bearer enable media eth device "${side}0"
+	done
+	# TIPC's neighbours find each other in a second or two
+	tries=0
+	until ip netns exec near tipc link list | grep -v broadcast | grep -q ': up'; do
+		tries=$((tries + 1))
+		[ "$tries" -lt 100 ] || break
+		sleep 0.1
+	done
 	ip netns exec far ./rdmperf -s 2>/tmp/server.err &
 	tries=0
 	until ip netns exec near ./rdmperf -c 10.9.0.2 -P udp -n 1 rr >/dev/null 2>&1; do
@@ -176,10 +188,10 @@ stream() {
 	esac
 	for proto in $protos; do
 		case $proto$1 in
-		# No datagram is so long
-		udp1048576) continue ;;
-		# Takes no message that is larger than its send buffer
-		sctp1048576) measure "$proto" stream "$1" "$2" "$3" "${4:-1}" -B 2M ;;
+		# No message is so long
+		udp1048576 | tipc*1048576) continue ;;
+		# They take no message that is larger than the send buffer
+		sctp1048576 | rds1048576) measure "$proto" stream "$1" "$2" "$3" "${4:-1}" -B 2M ;;
 		*) measure "$proto" stream "$1" "$2" "$3" "${4:-1}" ;;
 		esac
 	done
@@ -201,13 +213,12 @@ part_stream() {
 
 part_batch() {
 	for size in 64 1200; do
-		for proto in udp rdm-rdm rdm-seqpacket; do
-			measure "$proto" stream "$size" 20000 2000 32
+		for proto in $protos; do
+			# It takes no flags, and sendmmsg() sets one (MSG_BATCH)
+			[ "$proto" = rds ] || measure "$proto" stream "$size" 20000 2000 32
 		done
 	done
 }
-
-reliable="tcp sctp rdm-rdm rdm-seqpacket"
 
 # Streams so long that slow start does not decide
 lossy() {
@@ -217,6 +228,7 @@ lossy() {
 		done
 	done
 	measure sctp stream 1200 20000 0
+	measure rds stream 1200 20000 0
 	for name in $tcp_congs; do
 		use_cong tcp "$name"
 		measure tcp stream 1200 20000 0
@@ -305,6 +317,61 @@ part_idle() {
 		print_row /tmp/idle /tmp/error
 	fi
 	peers=0
+}
+
+# near - mid - far. The bottleneck is where mid sends to far, with a queue as long as the
+# way (250 kB are 20 ms of 100 Mbit/s); the time is lost on the way back. Small bursts: what
+# came as one super-packet leaves packet by packet.
+fair_network() {
+	ip netns add mid
+	for side in near far; do
+		net=$([ "$side" = near ] && echo 1 || echo 2)
+		ip link add "${side}1" netns "$side" type veth peer name "mid$net" netns mid
+		ip -n "$side" addr add "10.8.$net.2/24" dev "${side}1"
+		ip -n mid addr add "10.8.$net.1/24" dev "mid$net"
+		ip -n "$side" link set "${side}1" up
+		ip -n mid link set "mid$net" up
+	done
+	ip netns exec mid sh -c 'echo 1 >/proc/sys/net/ipv4/ip_forward'
+	ip -n near route add 10.8.2.0/24 via 10.8.1.1
+	ip -n far route add 10.8.1.0/24 via 10.8.2.1
+	tc -n mid qdisc add dev mid2 root tbf rate 100mbit burst 3100 limit 250000
+	tc -n mid qdisc add dev mid1 root netem limit 100000 delay 20ms
+	ip netns exec far ./rdmperf -s -p 7471 2>/dev/null &
+	other_server=$!
+}
+
+mb_per_second() { sed -n 's/.*"mb_per_second":\([0-9.]*\).*/\1/p' "$1"; }
+
+# share PROTO: of the bottleneck, beside TCP
+share() {
+	begin "$1" fair 1200 || return 0
+	rm -f /tmp/fair
+	ip netns exec near ./rdmperf -c 10.8.2.2 -p 7471 -P tcp -j -l 1200 -t 20 stream \
+		>/tmp/result2 2>/tmp/error2 &
+	pid=$!
+	ip netns exec near ./rdmperf -c 10.8.2.2 -P "$proto" -j -l 1200 -t 20 stream \
+		>/tmp/result 2>/tmp/error || true
+	wait "$pid" || true
+	awk -v a="$(mb_per_second /tmp/result)" -v b="$(mb_per_second /tmp/result2)" 'BEGIN {
+		if (a + b > 0)
+			printf "{\"mb_per_second\":%f,\"other_mb_per_second\":%f,\"share\":%f,\"ok\":true}",
+				a, b, 100 * a / (a + b)
+	}' >/tmp/fair
+	print_row /tmp/fair /tmp/error
+}
+
+part_fair() {
+	[ -n "$list" ] || fair_network
+	cong=cubic
+	share tcp
+	for name in $rdm_congs; do
+		use_cong rdm "$name"
+		share rdm-rdm
+	done
+	use_cong rdm cubic
+	cong=''
+	[ -n "$list" ] || kill "$other_server"
 }
 
 part_again() {

@@ -14,7 +14,7 @@ import json
 import os
 import sys
 
-PROTOS = ["udp", "tcp", "sctp", "rdm-rdm", "rdm-seqpacket"]
+PROTOS = ["udp", "tcp", "sctp", "rds", "tipc", "tipc-rdm", "rdm-rdm", "rdm-seqpacket"]
 # What tells one row from another, but for its run
 KEY = ("test", "size", "batch", "netem", "cong", "gso", "peers", "proto")
 
@@ -23,13 +23,17 @@ def flatten(raw):
     """A row of results.json from a line of guest.sh."""
     row = {name: raw[name] for name in
            ("proto", "test", "size", "netem", "batch", "cong", "gso", "peers", "run", "label")}
-    for name in "msgs_per_s", "mb_per_s", "us_per_msg", "p50_us", "p99_us", "lost_percent", "bytes":
+    for name in ("msgs_per_s", "mb_per_s", "us_per_msg", "p50_us", "p99_us", "lost_percent",
+                 "bytes", "share_percent", "other_mb_per_s"):
         row[name] = None
     result = raw.get("result")
     if not result:
         row.update(ok=False, error=raw.get("error") or "no result")
         return row
     row["bytes"] = result.get("bytes")
+    row["share_percent"] = result.get("share")
+    row["other_mb_per_s"] = result.get("other_mb_per_second")
+    row["mb_per_s"] = result.get("mb_per_second")
     if "per_second" in result:
         row["msgs_per_s"] = result["per_second"]
         row["mb_per_s"] = result.get("mb_per_second", result["per_second"] * raw["size"] / 1e6)
@@ -100,6 +104,19 @@ def rate(row):
     return number(row["msgs_per_s"]) + lost
 
 
+NOTES = {
+    "udp": "udp promises nothing: what is lost is said",
+    "tipc": "tipc takes a shortcut between namespaces of one kernel: no figure of a network",
+    "rds": "rds goes over TCP",
+}
+
+
+def notes(rows):
+    for name, text in NOTES.items():
+        if any(row["proto"].startswith(name) for row in rows):
+            print(f"  ({text})")
+
+
 def tables(rows):
     comparison(rows, "Round trips, µs: p50 / p99", {"test": "rr", "netem": ""},
                lambda row: f"{number(row['p50_us'])} / {number(row['p99_us'])}")
@@ -155,6 +172,15 @@ def peers_table(rows):
     for row in rows:
         if matches(row, {"test": "idle", "peers": 10000}):
             print(f"\nAn idle association takes {number(row['bytes'])} bytes at each end.")
+
+
+def fair_table(rows):
+    lines = [[f"{row['proto']} {row['cong']}", number(row["mb_per_s"]),
+              number(row["other_mb_per_s"]), number(row["share_percent"])]
+             for row in rows if matches(row, {"test": "fair"})]
+    if lines:
+        show("Beside one TCP flow (CUBIC) on a bottleneck of 100 Mbit/s and 20 ms",
+             ["", "MB/s", "TCP's MB/s", "share, %"], lines)
 
 
 def main_figure(row):
@@ -234,6 +260,9 @@ def main():
     tables(rows)
     lossy_tables(rows)
     peers_table(rows)
+    fair_table(rows)
+    print()
+    notes(rows)
     show_repeatability(repeatability(rows))
     show_goals(rows, goals)
     missing = sorted(set(expected) - {row["label"] for row in rows})

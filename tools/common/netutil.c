@@ -11,6 +11,7 @@
 #include <linux/errqueue.h>
 #include <linux/rdm.h>
 #include <linux/sockios.h>
+#include <linux/tipc.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <arpa/inet.h>
@@ -26,14 +27,19 @@
 #define UDP_MAX_MESSAGE 65507
 
 static const struct proto protos[] = {
-	{ "udp", SOCK_DGRAM, IPPROTO_UDP, 0 },
-	{ "tcp", SOCK_STREAM, IPPROTO_TCP,
+	{ "udp", 0, SOCK_DGRAM, IPPROTO_UDP, 0 },
+	{ "tcp", 0, SOCK_STREAM, IPPROTO_TCP,
 	  PROTO_CONN | PROTO_BYTES | PROTO_RELIABLE | PROTO_ORDERED },
-	{ "sctp", SOCK_STREAM, IPPROTO_SCTP,
+	{ "sctp", 0, SOCK_STREAM, IPPROTO_SCTP,
 	  PROTO_CONN | PROTO_RELIABLE | PROTO_ORDERED },
-	{ "rdm-rdm", SOCK_RDM, IPPROTO_RDM, PROTO_RELIABLE | PROTO_RDM },
-	{ "rdm-seqpacket", SOCK_SEQPACKET, IPPROTO_RDM,
+	{ "rdm-rdm", 0, SOCK_RDM, IPPROTO_RDM, PROTO_RELIABLE | PROTO_RDM },
+	{ "rdm-seqpacket", 0, SOCK_SEQPACKET, IPPROTO_RDM,
 	  PROTO_RELIABLE | PROTO_ORDERED | PROTO_RDM },
+	{ "rds", AF_RDS, SOCK_SEQPACKET, 0, PROTO_RELIABLE | PROTO_ORDERED },
+	{ "tipc", AF_TIPC, SOCK_SEQPACKET, 0,
+	  PROTO_CONN | PROTO_RELIABLE | PROTO_ORDERED },
+	/* Drops what a full receiver cannot take. */
+	{ "tipc-rdm", AF_TIPC, SOCK_RDM, 0, 0 },
 };
 
 const struct proto *proto_find(const char *name)
@@ -190,7 +196,8 @@ const char *endpoint_text(const struct endpoint *ep, char *buf, size_t len)
 
 int sock_open(const struct proto *proto, int family)
 {
-	int fd = socket(family, proto->type | SOCK_CLOEXEC, proto->protocol);
+	int fd = socket(proto->family ? proto->family : family, proto->type | SOCK_CLOEXEC,
+			proto->protocol);
 	int one = 1;
 
 	/* The error queue names the peer that failed; plain UDP has it on request only. */
@@ -211,6 +218,10 @@ const char *sock_hint(const struct proto *proto, int err)
 		return " (is the module loaded? \"modprobe rdm\", or \"insmod rdm.ko\")";
 	if (proto->protocol == IPPROTO_SCTP)
 		return " (\"modprobe sctp\")";
+	if (proto->family == AF_RDS)
+		return " (\"modprobe rds_tcp\")";
+	if (proto->family == AF_TIPC)
+		return " (\"modprobe tipc\")";
 	return "";
 }
 
@@ -252,6 +263,8 @@ size_t sock_max_message(const struct proto *proto, int fd)
 
 	if (proto->protocol == IPPROTO_UDP)
 		return UDP_MAX_MESSAGE;
+	if (proto->family == AF_TIPC)
+		return TIPC_MAX_USER_MSG_SIZE;
 	if (!(proto->flags & PROTO_RDM))
 		return SIZE_MAX;
 	if (getsockopt(fd, SOL_RDM, RDM_MAX_MSG, &value, &len) || !value)

@@ -31,6 +31,7 @@ enum {
 
 struct proto {
 	const char *name;
+	int family;		/* 0: that of the IP address */
 	int type;
 	int protocol;
 	unsigned int flags;

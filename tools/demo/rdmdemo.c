@@ -306,7 +306,7 @@ static void parse_options(int argc, char **argv, struct options *opt)
 		switch (c) {
 		case OPT_PROTO:
 			opt->proto = proto_find(optarg);
-			if (!opt->proto || opt->proto->flags & PROTO_CONN)
+			if (!opt->proto || opt->proto->flags & PROTO_CONN || opt->proto->family)
 				die(EXIT_USAGE, "--proto is udp, rdm-rdm or rdm-seqpacket");
 			break;
 		case OPT_SEND_NS:

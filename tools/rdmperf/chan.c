@@ -2,11 +2,13 @@
 /*
  * One message in, one message out: the hot path of rdmperf, one system call a message.
  * TCP has no messages, so each gets a four-byte length before it. SCTP is used through
- * plain one-to-one sockets, which keep message boundaries by MSG_EOR.
+ * plain one-to-one sockets, which keep message boundaries by MSG_EOR. No MSG_NOSIGNAL,
+ * which RDS refuses: main() has SIGPIPE ignored.
  */
 #include "perf.h"
 
 #include <errno.h>
+#include <linux/tipc.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
@@ -19,6 +21,8 @@
 /* From linux/sctp.h, which not every system has. */
 #define SOL_SCTP_LEVEL 132
 #define SCTP_NODELAY_OPT 3
+/* No service of anybody else. */
+#define TIPC_SERVICE_TYPE 74700
 
 static const char *failed(struct chan *ch, const char *what)
 {
@@ -56,7 +60,7 @@ static const char *chan_init(struct chan *ch, const struct test *t, int family)
 	ch->in_cap = t->size + 1;
 	if (t->proto->flags & PROTO_BYTES)
 		ch->in_cap = 2 * (t->size + FRAME_HEADER) + (128 << 10);
-	bytes = ch->in_cap * (t->batch > 1 ? t->batch : 1);
+	bytes = ch->in_cap * (t->proto->flags & PROTO_BYTES ? 1 : t->batch);
 	ch->in = malloc(bytes);
 	ch->out = calloc(1, FRAME_HEADER + t->size + 2);
 	ch->msgs = calloc(t->batch, sizeof(*ch->msgs));
@@ -82,6 +86,42 @@ static void set_nodelay(const struct chan *ch, const struct test *t)
 		setsockopt(ch->fd, SOL_SCTP_LEVEL, SCTP_NODELAY_OPT, &one, sizeof(one));
 }
 
+/*
+ * The two that are no IP protocols. RDS takes IP addresses, but knows no "any". TIPC has
+ * services instead of ports, which all nodes of a cluster see.
+ */
+static void use_service(struct endpoint *ep, unsigned int instance)
+{
+	struct sockaddr_tipc tipc = {
+		.family = AF_TIPC,
+		.addrtype = TIPC_SERVICE_ADDR,
+		.scope = TIPC_CLUSTER_SCOPE,
+		.addr.name.name = { .type = TIPC_SERVICE_TYPE, .instance = instance },
+	};
+
+	memset(&ep->ss, 0, sizeof(ep->ss));
+	memcpy(&ep->ss, &tipc, sizeof(tipc));
+	ep->len = sizeof(tipc);
+}
+
+/* Binds to the address from which @to is reached. */
+static int bind_towards(const struct chan *ch, const struct endpoint *to)
+{
+	struct endpoint local = { .len = sizeof(local.ss) };
+	int fd = socket(to->ss.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	int ret = -1;
+
+	if (fd < 0)
+		return -1;
+	if (!connect(fd, (const struct sockaddr *)&to->ss, to->len) &&
+	    !getsockname(fd, (struct sockaddr *)&local.ss, &local.len)) {
+		endpoint_set_port(&local, 0);
+		ret = bind(ch->fd, (struct sockaddr *)&local.ss, local.len);
+	}
+	close(fd);
+	return ret;
+}
+
 const char *chan_listen(struct chan *ch, const struct test *t, const struct endpoint *at,
 			unsigned int *port)
 {
@@ -99,11 +139,17 @@ const char *chan_listen(struct chan *ch, const struct test *t, const struct endp
 		return ch->pool ? NULL : failed(ch, "cannot open so many sockets");
 	}
 	endpoint_set_port(&local, 0);
+	if (t->proto->family == AF_TIPC) {
+		*port = (unsigned int)mix64(now_ns()) >> 1;
+		use_service(&local, *port);
+	}
 	if (bind(ch->fd, (struct sockaddr *)&local.ss, local.len))
 		return failed(ch, "cannot bind");
-	if (getsockname(ch->fd, (struct sockaddr *)&local.ss, &local.len))
-		return failed(ch, "cannot ask for the port");
-	*port = endpoint_port(&local);
+	if (t->proto->family != AF_TIPC) {
+		if (getsockname(ch->fd, (struct sockaddr *)&local.ss, &local.len))
+			return failed(ch, "cannot ask for the port");
+		*port = endpoint_port(&local);
+	}
 	if (t->proto->flags & PROTO_CONN) {
 		if (listen(ch->fd, 1))
 			return failed(ch, "cannot listen");
@@ -124,19 +170,26 @@ int chan_accept(struct chan *ch)
 	return 0;
 }
 
-const char *chan_connect(struct chan *ch, const struct test *t, const struct endpoint *to)
+const char *chan_connect(struct chan *ch, const struct test *t, const struct endpoint *server,
+			 unsigned int port)
 {
-	const char *error = chan_init(ch, t, to->ss.ss_family);
+	const char *error = chan_init(ch, t, server->ss.ss_family);
+	struct endpoint to = *server;
 
 	if (error)
 		return error;
 	set_nodelay(ch, t);
+	endpoint_set_port(&to, port);
 	if (t->peers) {
 		ch->use_peer = true;
-		ch->peer = *to;
+		ch->peer = to;
 		return NULL;
 	}
-	if (connect(ch->fd, (const struct sockaddr *)&to->ss, to->len))
+	if (t->proto->family == AF_TIPC)
+		use_service(&to, port);
+	if (t->proto->family == AF_RDS && bind_towards(ch, &to))
+		return failed(ch, "cannot bind");
+	if (connect(ch->fd, (const struct sockaddr *)&to.ss, to.len))
 		return failed(ch, "cannot connect");
 	return NULL;
 }
@@ -176,7 +229,7 @@ void chan_close(struct chan *ch)
 static int send_all(struct chan *ch, const char *data, size_t len)
 {
 	while (len) {
-		ssize_t n = send(ch->fd, data, len, MSG_NOSIGNAL);
+		ssize_t n = send(ch->fd, data, len, 0);
 
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -188,31 +241,53 @@ static int send_all(struct chan *ch, const char *data, size_t len)
 	return 0;
 }
 
+static void put_frame_header(struct chan *ch, size_t len)
+{
+	uint32_t frame = htonl((uint32_t)len);
+
+	memcpy(ch->out - FRAME_HEADER, &frame, FRAME_HEADER);
+}
+
 int chan_send(struct chan *ch, size_t len)
 {
 	if (ch->proto->flags & PROTO_BYTES) {
-		uint32_t frame = htonl((uint32_t)len);
-
-		memcpy(ch->out - FRAME_HEADER, &frame, FRAME_HEADER);
+		put_frame_header(ch, len);
 		return send_all(ch, ch->out - FRAME_HEADER, FRAME_HEADER + len);
 	}
 	if (ch->use_peer)
 		return sendto(ch->fd, ch->out, len, 0, (struct sockaddr *)&ch->peer.ss,
 			      ch->peer.len) < 0 ? -1 : 0;
-	return send(ch->fd, ch->out, len, MSG_NOSIGNAL) < 0 ? -1 : 0;
+	return send(ch->fd, ch->out, len, 0) < 0 ? -1 : 0;
 }
 
 int chan_send_batch(struct chan *ch, unsigned int n)
 {
+	char *data = ch->out;
+	size_t len = ch->size;
+	int sent;
+
+	if (ch->proto->flags & PROTO_BYTES) {
+		put_frame_header(ch, len);
+		data -= FRAME_HEADER;
+		len += FRAME_HEADER;
+	}
 	for (unsigned int i = 0; i < n; i++) {
-		ch->iovs[i].iov_base = ch->out;
-		ch->iovs[i].iov_len = ch->size;
+		ch->iovs[i].iov_base = data;
+		ch->iovs[i].iov_len = len;
 		ch->msgs[i].msg_hdr = (struct msghdr){
 			.msg_iov = &ch->iovs[i],
 			.msg_iovlen = 1,
 		};
 	}
-	return sendmmsg(ch->fd, ch->msgs, n, MSG_NOSIGNAL);
+	sent = sendmmsg(ch->fd, ch->msgs, n, 0);
+	/* Of bytes a part may have been taken. */
+	if (sent > 0 && ch->proto->flags & PROTO_BYTES) {
+		size_t part = ch->msgs[sent - 1].msg_len;
+
+		if (part < len && send_all(ch, data + part, len - part))
+			return -1;
+	}
+	return sent;
 }
 
 static ssize_t recv_frame(struct chan *ch, char **msg)
@@ -282,7 +357,7 @@ ssize_t chan_recv(struct chan *ch, char **msg)
 {
 	if (ch->proto->flags & PROTO_BYTES)
 		return recv_frame(ch, msg);
-	if (ch->proto->flags & PROTO_CONN)
+	if (ch->proto->protocol == IPPROTO_SCTP)
 		return recv_record(ch, msg);
 	*msg = ch->in;
 	if (ch->pool) {

@@ -78,8 +78,7 @@ static int open_test(const struct client *cl, struct chan *ch, unsigned int *por
 		die(EXIT_FAILED, "server: %s", line + 6);
 	if (sscanf(line, "ok %u", port) != 1)
 		die(EXIT_FAILED, "the server answered \"%s\"; is it an rdmperf?", line);
-	endpoint_set_port(&server, *port);
-	error = chan_connect(ch, &cl->test, &server);
+	error = chan_connect(ch, &cl->test, &server, *port);
 	if (error)
 		die(EXIT_FAILED, "%s", error);
 	return control;

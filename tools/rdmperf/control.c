@@ -90,7 +90,8 @@ bool control_parse(const char *line, struct test *t)
 	if (t->latency && t->size < LATENCY_MIN_SIZE)
 		return false;
 	if (t->peers > MAX_PEERS || (t->peers && (t->batch > 1 || !t->proto ||
-						  t->proto->flags & PROTO_CONN)))
+						  t->proto->flags & PROTO_CONN ||
+						  t->proto->family)))
 		return false;
 	return t->proto && t->size >= 1 && t->size <= MAX_SIZE && t->batch >= 1 &&
 	       t->batch <= MAX_BATCH && (!strcmp(kind, "rr") || !strcmp(kind, "stream"));

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * rdmperf: measures round trips and streams of messages over rdm, UDP, TCP and SCTP.
+ * rdmperf: measures round trips and streams of messages over rdm, UDP, TCP, SCTP, RDS and
+ * TIPC.
  *
  *   rdmperf.c  options, and the report
  *   client.c   asks the server for a test, and sends
@@ -106,7 +107,8 @@ static inline size_t end_mark_size(size_t size)
 /* Both return NULL or an error text. */
 const char *chan_listen(struct chan *ch, const struct test *t, const struct endpoint *at,
 			unsigned int *port);
-const char *chan_connect(struct chan *ch, const struct test *t, const struct endpoint *to);
+const char *chan_connect(struct chan *ch, const struct test *t, const struct endpoint *server,
+			 unsigned int port);
 /* For connection protocols; -1 with errno. */
 int chan_accept(struct chan *ch);
 void chan_set_timeout(struct chan *ch, uint64_t ns);

@@ -27,7 +27,8 @@ static const char usage_text[] =
 "  -p, --port PORT        the server's control port (TCP; default " DEFAULT_PORT ")\n"
 "  -1, --once             (server) exit after one client\n"
 "  -4, -6                 IPv4, IPv6\n"
-"  -P, --proto PROTO      rdm-seqpacket (default), rdm-rdm, udp, tcp, sctp\n"
+"  -P, --proto PROTO      rdm-seqpacket (default), rdm-rdm, udp, tcp, sctp,\n"
+"                         rds, tipc, tipc-rdm\n"
 "  -l, --size N           bytes of a message (K, M; default 64 for rr, 1200 for stream)\n"
 "  -n, --count N          messages or round trips to measure\n"
 "  -t, --duration SECONDS without --count: run for so long (default 5)\n"
@@ -176,13 +177,13 @@ static void check_test(struct arguments *args, int argc, char **argv)
 		t->size = t->kind == TEST_RR ? 64 : 1200;
 	if (t->check && t->size < MSGCHECK_HEADER)
 		die(EXIT_USAGE, "--check needs messages of at least %d bytes", MSGCHECK_HEADER);
-	if (t->batch > 1 && (t->kind == TEST_RR || t->proto->flags & PROTO_CONN))
-		die(EXIT_USAGE, "--batch goes with stream over udp and rdm");
+	if (t->batch > 1 && t->kind == TEST_RR)
+		die(EXIT_USAGE, "--batch goes with stream");
 	if (t->batch > 1 && t->check)
 		die(EXIT_USAGE, "--batch sends copies of one message, so it excludes --check");
 	if (t->check && t->count > MSGCHECK_MAX_SEQ - t->warmup)
 		die(EXIT_USAGE, "--check goes up to %u messages", MSGCHECK_MAX_SEQ);
-	if (t->peers && (t->batch > 1 || t->proto->flags & PROTO_CONN))
+	if (t->peers && (t->batch > 1 || t->proto->flags & PROTO_CONN || t->proto->family))
 		die(EXIT_USAGE, "--peers goes with udp and rdm, one message a call");
 	if (args->client.burst > 1 && (!t->peers || t->kind == TEST_RR))
 		die(EXIT_USAGE, "--burst goes with --peers and stream");
@@ -260,7 +261,8 @@ static void parse_options(int argc, char **argv, struct arguments *args)
 			t->proto = proto_find(optarg);
 			if (!t->proto)
 				die(EXIT_USAGE, "\"%s\" is not a protocol; there are "
-				    "rdm-seqpacket, rdm-rdm, udp, tcp, sctp", optarg);
+				    "rdm-seqpacket, rdm-rdm, udp, tcp, sctp, rds, tipc, tipc-rdm",
+				    optarg);
 			break;
 		case 'l':
 			t->size = parse_number("--size", optarg, 1, MAX_SIZE);

@@ -99,15 +99,19 @@ static bool count_some(struct chan *ch, struct counting *c)
 	char *msg;
 	ssize_t n;
 
-	if (ch->batch == 1) {
+	if (ch->batch == 1 || ch->proto->flags & PROTO_BYTES) {
 		n = chan_recv(ch, &msg);
 		if (n >= 0)
 			count_message(c, msg, (size_t)n);
 		return n >= 0;
 	}
 	n = chan_recv_batch(ch);
-	for (unsigned int i = 0; n > 0 && i < (unsigned int)n; i++)
+	for (unsigned int i = 0; n > 0 && i < (unsigned int)n; i++) {
+		/* After the last message of a connection comes its end, as often as asked. */
+		if (c->end_seen && ch->proto->flags & PROTO_CONN)
+			break;
 		count_message(c, chan_batch_msg(ch, i), ch->msgs[i].msg_len);
+	}
 	return n >= 0;
 }
 
