@@ -318,6 +318,7 @@ void __rdm_assoc_recs(struct rdm_assoc *a, struct list_head *recs, struct rdm_ou
 	struct rdm_sent *s;
 
 	list_for_each_entry(s, recs, node) {
+		out->nrecs++;
 		if (s->msg)
 			rdm_txq_unref(s, &out->tx);
 	}

@@ -192,6 +192,19 @@ void rdm_assoc_set_mtu(struct rdm_assoc *a, u32 mtu);
 void rdm_assoc_set_user_timeout(struct rdm_assoc *a, u64 timeout);
 void rdm_assoc_flush(struct rdm_assoc *a, struct rdm_out *out);
 
+/**
+ * rdm_assoc_rx_tight() - may the window be too small soon for the peer's next message?
+ * @a: the association
+ * @more: charge of a message that is about to be taken
+ *
+ * Return: false when rdm_assoc_rx_consumed() need not hear at once of what is read: nothing
+ * is due before a part of the window is new.
+ */
+static inline bool rdm_assoc_rx_tight(const struct rdm_assoc *a, u32 more)
+{
+	return a->rx_adv_charge < a->rx_charge + more + rdm_msg_charge(a->cfg.max_msg);
+}
+
 /* assoc_tx.c: what to send next */
 bool rdm_assoc_next(struct rdm_assoc *a, u64 now, struct list_head *pool, u16 max_pkts,
 		    struct rdm_plan *plan, struct rdm_out *out);

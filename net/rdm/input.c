@@ -34,7 +34,11 @@
  * @now: ns
  * @peer: association of the segments so far, locked, or NULL
  * @tag: that of these segments
+ * @map: bytes of @skb that lie in one piece
+ * @map_at: offset of the first of them
+ * @map_end: offset behind the last
  * @unwelcome: messages from someone else than the connected peer
+ * @wake: messages were queued for the user
  * @out: what the core gave back
  * @xmitq: packets to send
  * @ready: messages to deliver, by rdm_rec.node
@@ -49,7 +53,11 @@ struct rx {
 	u64 now;
 	struct rdm_peer *peer;
 	u64 tag;
+	const u8 *map;
+	u32 map_at;
+	u32 map_end;
 	bool unwelcome;
+	bool wake;
 	struct rdm_out out;
 	struct sk_buff_head xmitq;
 	struct list_head ready;
@@ -58,7 +66,7 @@ struct rx {
 static void rx_lock(struct rx *rx, struct rdm_peer *peer, u64 tag)
 {
 	rdm_out_init(&rx->out);
-	spin_lock_bh(&peer->lock);
+	spin_lock(&peer->lock);
 	rx->peer = peer;
 	rx->sk = peer->sk;
 	rx->tag = tag;
@@ -75,9 +83,9 @@ static void rx_unlock(struct rx *rx)
 
 	if (!peer)
 		return;
-	if (peer->channel == RDM_CHANNEL_GROUP)
+	if (unlikely(peer->channel == RDM_CHANNEL_GROUP))
 		list_splice_init(&rx->ready, &told);
-	if (!list_empty(&rx->ready) && !rdm_rcv_queue(rx->sk, &rx->ready)) {
+	if (unlikely(!list_empty(&rx->ready)) && !rdm_rcv_queue(rx->sk, &rx->ready)) {
 		/* closed meanwhile: nobody will read them */
 		list_for_each_entry_safe(rec, tmp, &rx->ready, node) {
 			list_del(&rec->node);
@@ -85,14 +93,17 @@ static void rx_unlock(struct rx *rx)
 			rdm_rec_free(rec);
 		}
 	}
+	if (rx->wake)
+		rx->sk->sk_data_ready(rx->sk);
+	rx->wake = false;
 	if (rx->out.acts & RDM_OUT_SEND)
 		rdm_output(peer, rx->now, &rx->xmitq, &rx->out);
 	rx->peer = NULL;
 	rx->tag = 0;
 	__acquire(&peer->lock);
-	rdm_peer_unlock(peer, &rx->out, &rx->xmitq);
+	__rdm_peer_unlock(peer, rx->now, &rx->out, &rx->xmitq);
 	/* each holds the peer */
-	if (!list_empty(&told))
+	if (unlikely(!list_empty(&told)))
 		rdm_group_input(peer->sk, &told);
 }
 
@@ -159,9 +170,35 @@ static bool belongs(const struct rx *rx, const struct rdm_peer *peer)
 	return rdm_sk(peer->sk)->tunnel == rx->t && rdm_addr_eq(&peer->remote, &rx->from);
 }
 
-static const u8 *bytes(const struct rx *rx, u32 at, u32 len, u8 *buf)
+/* Look for the piece of the packet that has these bytes. */
+static const u8 *map(struct rx *rx, u32 at, u32 len, u8 *buf)
 {
+	const struct skb_shared_info *si = skb_shinfo(rx->skb);
+	u32 from = skb_headlen(rx->skb), to;
+	u8 i;
+
+	for (i = 0; i < si->nr_frags && at >= from; i++, from = to) {
+		const skb_frag_t *frag = &si->frags[i];
+
+		to = from + skb_frag_size(frag);
+		if (at >= to)
+			continue;
+		if (at + len > to || PageHighMem(skb_frag_page(frag)))
+			break;
+		rx->map = skb_frag_address(frag);
+		rx->map_at = from;
+		rx->map_end = to;
+		return rx->map + (at - from);
+	}
 	return skb_header_pointer(rx->skb, at, len, buf);
+}
+
+/* Bytes of the packet, where they lie if they lie in one piece, else copied to @buf. */
+static const u8 *bytes(struct rx *rx, u32 at, u32 len, u8 *buf)
+{
+	if (likely(at >= rx->map_at && at + len <= rx->map_end))
+		return rx->map + (at - rx->map_at);
+	return map(rx, at, len, buf);
 }
 
 static void rx_init(struct rx *rx, u32 at, u32 len)
@@ -494,22 +531,41 @@ static u32 share(const struct sk_buff *skb, u32 len)
 	return div_u64((u64)skb->truesize * len, max(skb->len, 1U));
 }
 
+static void copy_bytes(struct rx *rx, u32 at, u32 len, u8 *to)
+{
+	if (likely(at >= rx->map_at && at + len <= rx->map_end))
+		memcpy(to, rx->map + (at - rx->map_at), len);
+	else
+		skb_copy_bits(rx->skb, at, to, len);
+}
+
 static struct rdm_rec *rec_new(struct rx *rx, const struct rdm_frame *f, bool whole)
 {
-	u32 part = share(rx->skb, f->len);
-	bool copy = whole && (f->len <= RDM_INLINE_MAX ||
-			      (f->len <= 2048 && part > 2 * f->len + RDM_MSG_OVERHEAD));
+	bool copy = whole && f->len <= RDM_INLINE_MAX, cached;
 	struct rdm_rec *rec;
+	u32 part = 0, size;
 
-	rec = kmalloc(sizeof(*rec) + (copy ? f->len : 0), GFP_ATOMIC | __GFP_NOWARN);
-	if (!rec)
+	if (!copy) {
+		part = share(rx->skb, f->len);
+		copy = whole && f->len <= 2048 && part > 2 * f->len + RDM_MSG_OVERHEAD;
+	}
+	cached = !copy || f->len <= RDM_REC_ROOM;
+	if (likely(cached)) {
+		size = RDM_REC_SIZE;
+		rec = kmem_cache_alloc(rdm_rec_cache, GFP_ATOMIC | __GFP_NOWARN);
+	} else {
+		size = sizeof(*rec) + f->len;
+		rec = kmalloc(size, GFP_ATOMIC | __GFP_NOWARN);
+	}
+	if (unlikely(!rec))
 		return NULL;
 	rdm_rxmsg_init(&rec->m, f->seq, f->total);
 	INIT_LIST_HEAD(&rec->node);
 	refcount_set(&rec->refs, 1);
 	rec->charge = rdm_msg_charge(f->total);
-	rec->truesize = max_t(u32, rec->charge, sizeof(*rec) + (copy ? f->len : part));
+	rec->truesize = max_t(u32, rec->charge, copy ? size : size + part);
 	rec->copied = copy;
+	rec->cached = cached;
 	rec->stamp = 0;
 	rec->iif = 0;
 	if (unlikely(rdm_rx_wants(rx->sk, RDM_RX_OF_PACKET)))
@@ -517,7 +573,7 @@ static struct rdm_rec *rec_new(struct rx *rx, const struct rdm_frame *f, bool wh
 	rec->peer = rx->peer;
 	refcount_inc(&rx->peer->refs);
 	if (copy)
-		skb_copy_bits(rx->skb, f->payload, rec->data, f->len);
+		copy_bytes(rx, f->payload, f->len, rec->data);
 	return rec;
 }
 
@@ -530,14 +586,19 @@ static void part_init(struct rx *rx, struct rdm_part *part, const struct rdm_fra
 	part->skb = skb_get(rx->skb);
 }
 
+static void delivered(struct rx *rx)
+{
+	if (likely(rx->peer->channel == RDM_CHANNEL_USER))
+		rdm_inc(rx->rn, IN_MSGS);
+	rx->peer->received_msgs++;
+}
+
 static void deliver(struct rx *rx, struct rdm_rec *rec)
 {
 	if (unlikely(rdm_rx_wants_stamp(rx->sk)))
 		rec->stamp = ktime_get_real();
 	list_add_tail(&rec->node, &rx->ready);
-	if (rx->peer->channel == RDM_CHANNEL_USER)
-		rdm_inc(rx->rn, IN_MSGS);
-	rx->peer->received_msgs++;
+	delivered(rx);
 }
 
 static void deliver_held(struct rx *rx)
@@ -548,19 +609,35 @@ static void deliver_held(struct rx *rx)
 		deliver(rx, container_of(m, struct rdm_rec, m));
 }
 
-static bool reserve(struct rx *rx, struct rdm_rec *rec)
+/* Before the user can have read the message whose charge is @more. */
+static void note_tight(struct rx *rx, u32 more)
+{
+	bool tight = rdm_assoc_rx_tight(&rx->peer->a, more);
+
+	if (unlikely(tight != rx->peer->rx_tight))
+		WRITE_ONCE(rx->peer->rx_tight, tight);
+}
+
+/* Room for a message. With @now it goes to the user in the same step. */
+static bool reserve(struct rx *rx, struct rdm_rec *rec, bool now)
 {
 	struct rdm_assoc *a = &rx->peer->a;
+	u32 charge = rec->charge;
+	bool ok;
 
-	if (rx->peer->channel == RDM_CHANNEL_GROUP) {
+	note_tight(rx, charge);
+	if (unlikely(rx->peer->channel == RDM_CHANNEL_GROUP)) {
 		/* the peer keeps to its window; what users do not read keeps no member out */
-		if (a->rx_charge + rec->charge <= a->rx_adv_charge) {
+		ok = a->rx_charge + charge <= a->rx_adv_charge;
+		if (ok)
 			rdm_rcv_take(rx->sk, rec);
-			a->rx_charge += rec->charge;
-			return true;
-		}
-	} else if (rdm_rcv_reserve(rx->sk, rec, a->fifo, rec->m.seq == a->seqs.floor, rx->now)) {
-		a->rx_charge += rec->charge;
+	} else if (now) {
+		ok = rdm_rcv_at_once(rx->sk, rec, a->fifo, rx->now);
+	} else {
+		ok = rdm_rcv_reserve(rx->sk, rec, a->fifo, rec->m.seq == a->seqs.floor, rx->now);
+	}
+	if (likely(ok)) {
+		a->rx_charge += charge;
 		return true;
 	}
 	a->refused = true;
@@ -571,25 +648,39 @@ static bool reserve(struct rx *rx, struct rdm_rec *rec)
 
 static bool take_whole(struct rx *rx, const struct rdm_frame *f)
 {
+	struct rdm_assoc *a = &rx->peer->a;
 	struct rdm_rec *rec = rec_new(rx, f, true);
 
-	if (!rec) {
+	if (unlikely(!rec)) {
 		rdm_inc(rx->rn, DROP_NO_MEM);
 		return false;
 	}
-	if (!reserve(rx, rec))
-		return false;
 	rec->m.have = f->total;
 	rec->m.complete = true;
 	if (!rec->copied) {
 		part_init(rx, &rec->one, f);
 		list_add_tail(&rec->one.f.node, &rec->m.frags);
 	}
-	if (rdm_assoc_rx_whole(&rx->peer->a, f->seq)) {
+	/* in its turn, with nothing of this packet before it that is not queued yet? */
+	if (likely((!a->fifo || f->seq == a->seqs.floor) && list_empty(&rx->ready) &&
+		   rx->peer->channel == RDM_CHANNEL_USER)) {
+		if (unlikely(rdm_rx_wants_stamp(rx->sk)))
+			rec->stamp = ktime_get_real();
+		if (!reserve(rx, rec, true))
+			return false;
+		rdm_assoc_rx_whole(a, f->seq);
+		delivered(rx);
+		rx->wake = true;
+		deliver_held(rx);
+		return true;
+	}
+	if (!reserve(rx, rec, false))
+		return false;
+	if (rdm_assoc_rx_whole(a, f->seq)) {
 		deliver(rx, rec);
 		deliver_held(rx);
 	} else {
-		rdm_assoc_rx_hold(&rx->peer->a, &rec->m);
+		rdm_assoc_rx_hold(a, &rec->m);
 	}
 	return true;
 }
@@ -625,7 +716,7 @@ static bool take_part(struct rx *rx, const struct rdm_frame *f, struct rdm_rxmsg
 			rdm_inc(rx->rn, DROP_NO_MEM);
 			return false;
 		}
-		if (!reserve(rx, rec))
+		if (!reserve(rx, rec, false))
 			return false;
 		rdm_assoc_rx_hold(&rx->peer->a, &rec->m);
 		part = &rec->one;
@@ -686,6 +777,9 @@ static bool take_skip(struct rx *rx, const struct rdm_frame *f)
 	int err;
 
 	rdm_inc(rx->rn, IN_SKIP);
+	/* what is skipped is charged: what was read must be known before, and told from here on */
+	WRITE_ONCE(rx->peer->rx_tight, true);
+	rdm_assoc_rx_consumed(&rx->peer->a, atomic_xchg(&rx->peer->rx_read, 0), &rx->out);
 	while (!(err = rdm_assoc_rx_skip(&rx->peer->a, f, &m, &rx->out)) && m) {
 		rec = container_of(m, struct rdm_rec, m);
 		rdm_rcv_unreserve(rx->sk, rec);
@@ -799,7 +893,11 @@ static bool addresses(struct rx *rx)
 	const struct udphdr *uh = udp_hdr(rx->skb);
 
 	rx->from.port = uh->source;
+	rx->from.pad = 0;
+	rx->from.scope = 0;
 	rx->to.port = uh->dest;
+	rx->to.pad = 0;
+	rx->to.scope = 0;
 	if (rx->skb->protocol == htons(ETH_P_IP)) {
 		const struct iphdr *ip = ip_hdr(rx->skb);
 
@@ -826,20 +924,28 @@ static bool addresses(struct rx *rx)
 void rdm_input(struct rdm_tunnel *t, struct sk_buff *skb)
 {
 	struct rdm_net *rn = t->rn;
-	struct rx rx = {
-		.t = t,
-		.rn = rn,
-		.skb = skb,
-		.now = rdm_now(),
-	};
+	struct rx rx;
 	u32 at, seg;
 
-	__skb_queue_head_init(&rx.xmitq);
-	INIT_LIST_HEAD(&rx.ready);
 	if (unlikely(udp_lib_checksum_complete(skb))) {
 		rdm_inc(rn, DROP_CSUM);
 		goto drop;
 	}
+	/* not cleared as a whole: that would cost more than a packet's decoding */
+	rx.t = t;
+	rx.rn = rn;
+	rx.skb = skb;
+	rx.sk = NULL;
+	rx.now = rdm_now();
+	rx.peer = NULL;
+	rx.tag = 0;
+	rx.map = skb->data;
+	rx.map_at = 0;
+	rx.map_end = skb_headlen(skb);
+	rx.unwelcome = false;
+	rx.wake = false;
+	__skb_queue_head_init(&rx.xmitq);
+	INIT_LIST_HEAD(&rx.ready);
 	if (unlikely(!skb->len || !addresses(&rx))) {
 		rdm_inc(rn, DROP_MALFORMED);
 		goto drop;

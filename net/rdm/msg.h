@@ -57,14 +57,15 @@ struct rdm_part {
  * struct rdm_rec - a received message
  * @m: what the core knows of it
  * @node: in rdm_sock.rxq
- * @refs: readers that copy from it without the queue lock
  * @peer: who sent it, held
+ * @refs: readers that copy from it without the queue lock
  * @charge: against the window
  * @truesize: charged to the socket
- * @stamp: when it was complete, since the epoch; 0 if nobody asks
  * @iif: device by which its first packet came; 0: the members of that packet are not known
+ * @stamp: when it was complete, since the epoch; 0 if nobody asks
  * @one: the only part of most messages
  * @copied: its bytes are in @data
+ * @cached: from rdm_rec_cache
  * @tos: of its first packet: type of service or traffic class
  * @ttl: of its first packet: time to live or hop limit
  * @data: short messages
@@ -72,18 +73,23 @@ struct rdm_part {
 struct rdm_rec {
 	struct rdm_rxmsg m;
 	struct list_head node;
-	refcount_t refs;
 	struct rdm_peer *peer;
+	refcount_t refs;
 	u32 charge;
 	u32 truesize;
-	ktime_t stamp;
 	int iif;
+	ktime_t stamp;
 	struct rdm_part one;
 	bool copied;
+	bool cached;
 	u8 tos;
 	u8 ttl;
 	u8 data[];
 };
+
+/* An object of rdm_rec_cache: a record, and room for the bytes of a short message. */
+#define RDM_REC_SIZE	256
+#define RDM_REC_ROOM	(RDM_REC_SIZE - offsetof(struct rdm_rec, data))
 
 /**
  * struct rdm_sendopts - how a message is to be sent
@@ -103,6 +109,27 @@ struct rdm_sendopts {
 	struct rdm_addr from;
 };
 
+/* Bytes of forward-allocated memory that a socket keeps at most while it does not use them. */
+#define RDM_MEM_KEPT	16384
+
+/**
+ * rdm_mem_uncharge() - sk_mem_uncharge() that does not give back each page at once
+ * @sk: the socket
+ * @size: bytes
+ *
+ * Charge and uncharge of a message that comes and goes cost a few instructions then, and no
+ * shared counter. What is kept goes with the socket.
+ *
+ * Context: sk_receive_queue.lock held.
+ */
+static inline void rdm_mem_uncharge(struct sock *sk, int size)
+{
+	/* there is no other call that leaves the reclaiming away in every version */
+	sk_mem_charge(sk, -size);
+	if (unlikely(sk->sk_forward_alloc > RDM_MEM_KEPT))
+		sk_mem_reclaim(sk);
+}
+
 /* cmsg.c */
 int rdm_cmsg_send(struct sock *sk, struct msghdr *msg, struct rdm_sendopts *opts);
 int rdm_cmsg_source(struct sock *sk, struct rdm_addr *from, const struct rdm_addr *to);
@@ -110,6 +137,7 @@ int rdm_cmsg_source(struct sock *sk, struct rdm_addr *from, const struct rdm_add
 /* sendmsg.c */
 int rdm_sendmsg(struct socket *sock, struct msghdr *msg, size_t len);
 void rdm_msg_release(struct rdm_peer *peer, struct rdm_msg *m);
+void rdm_msgs_release(struct rdm_peer *peer, struct list_head *done);
 void rdm_msg_free(struct rdm_msg *m);
 void rdm_write_space(struct sock *sk);
 bool rdm_snd_writable(const struct sock *sk);
@@ -120,6 +148,7 @@ void rdm_snd_gone(struct rdm_peer *peer);
 
 /* recvmsg.c */
 int rdm_recvmsg(struct socket *sock, struct msghdr *msg, size_t len, int flags);
+bool rdm_rcv_at_once(struct sock *sk, struct rdm_rec *rec, bool fifo, u64 now);
 bool rdm_rcv_reserve(struct sock *sk, struct rdm_rec *rec, bool fifo, bool next, u64 now);
 void rdm_rcv_take(struct sock *sk, struct rdm_rec *rec);
 void rdm_rcv_recharge(struct sock *sk, struct rdm_rec *rec, u32 extra);

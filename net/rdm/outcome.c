@@ -45,7 +45,7 @@ static void err_destruct(struct sk_buff *skb)
 		rdm_snd_uncharge(sk, skb->truesize);
 	} else {
 		rdm_sk(sk)->err_used -= skb->truesize;
-		sk_mem_uncharge(sk, skb->truesize);
+		rdm_mem_uncharge(sk, skb->truesize);
 	}
 	spin_unlock_bh(&sk->sk_receive_queue.lock);
 	if (asked)

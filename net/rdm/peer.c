@@ -15,6 +15,8 @@
 #include "rdm.h"
 
 #define PEER_POOL_MAX	128
+/* Bytes of rdm_peer.rx_step at most. */
+#define RX_STEP_MAX	65536
 
 /* An association that ended: its cookie may still be on its way to us. */
 struct rdm_tomb {
@@ -298,6 +300,7 @@ static struct rdm_peer *peer_new(struct sock *sk, const struct rdm_addr *remote,
 	if (peer->dst->ops->family == AF_INET6)
 		peer->dst_cookie = rt6_get_cookie((struct rt6_info *)peer->dst);
 	cfg.mtu = rdm_peer_mtu(peer);
+	peer->rx_step = clamp_t(u64, cfg.terms.rx_window / RDM_WINDOW_KEPT, 1, RX_STEP_MAX);
 	rdm_assoc_init(&peer->a, &cfg);
 	sock_hold(sk);
 	return peer;
@@ -698,7 +701,7 @@ static void report(struct rdm_peer *peer, struct rdm_outcome *o)
 static void give_back(struct rdm_peer *peer, struct rdm_out *out)
 {
 	struct rdm_outcome o = {};
-	struct rdm_txmsg *m, *tmp;
+	struct rdm_txmsg *m;
 	u32 acked = 0, failed = 0;
 	bool notes = false;
 
@@ -737,28 +740,46 @@ static void give_back(struct rdm_peer *peer, struct rdm_out *out)
 		rdm_add(peer->rn, OUT_ACKED, acked);
 	if (failed && !peer->orphan)
 		rdm_add(peer->rn, OUT_FAILED, failed);
-	list_for_each_entry(m, &out->tx.done, done)
-		rdm_msg_release(peer, container_of(m, struct rdm_msg, t));
-	if (!list_empty(&out->tx.done))
-		rdm_write_space(peer->sk);
-	list_for_each_entry_safe(m, tmp, &out->tx.dead, node)
-		rdm_msg_free(container_of(m, struct rdm_msg, t));
+	rdm_msgs_release(peer, &out->tx.done);
+	rdm_write_space(peer->sk);
+}
+
+/* Packet records for the next packets; few enough of them. */
+static void recycle(struct rdm_peer *peer, struct rdm_out *out)
+{
+	struct rdm_sent *s, *tmp;
+
+	if (likely(peer->npool + out->nrecs <= PEER_POOL_MAX)) {
+		list_splice_init(&out->recs, &peer->pool);
+		peer->npool += out->nrecs;
+		out->nrecs = 0;
+		return;
+	}
+	list_for_each_entry_safe(s, tmp, &out->recs, node) {
+		if (peer->npool < PEER_POOL_MAX) {
+			list_move(&s->node, &peer->pool);
+			peer->npool++;
+		} else {
+			list_del(&s->node);
+			kmem_cache_free(rdm_sent_cache, s);
+		}
+	}
+	out->nrecs = 0;
 }
 
 /**
- * rdm_peer_unlock() - end a section under the peer's lock
- * @peer: the peer, locked with BH off
+ * __rdm_peer_unlock() - rdm_peer_unlock(), but BH stays off
+ * @peer: the peer, locked
+ * @now: ns
  * @out: what the core gave back; consumed
  * @xmitq: packets to send; emptied
- *
- * Reports, frees, arms the timer, unlocks, sends, and when the association is over, ends
- * it. The caller holds a reference or RCU.
  */
-void rdm_peer_unlock(struct rdm_peer *peer, struct rdm_out *out, struct sk_buff_head *xmitq)
+void __rdm_peer_unlock(struct rdm_peer *peer, u64 now, struct rdm_out *out,
+		       struct sk_buff_head *xmitq)
 	__releases(&peer->lock)
 {
 	bool done, over, ended;
-	struct rdm_sent *s, *tmp;
+	struct rdm_txmsg *m, *tmp;
 	struct rdm_peer *next;
 
 	done = peer->orphan && !peer->a.txq.n && peer->a.state != RDM_ASSOC_CLOSED;
@@ -778,25 +799,20 @@ void rdm_peer_unlock(struct rdm_peer *peer, struct rdm_out *out, struct sk_buff_
 		rdm_assoc_fail(&peer->a, peer->a.error, true, out);
 		rdm_child_over(peer->sk, peer->a.error);
 	}
-	list_for_each_entry_safe(s, tmp, &out->recs, node) {
-		if (peer->npool < PEER_POOL_MAX) {
-			list_move(&s->node, &peer->pool);
-			peer->npool++;
-		} else {
-			list_del(&s->node);
-			kmem_cache_free(rdm_sent_cache, s);
-		}
-	}
-	if (over)
+	recycle(peer, out);
+	if (unlikely(over))
 		refcount_inc(&peer->refs);
 	else
-		rdm_timer_arm(peer, rdm_now());
-	give_back(peer, out);
-	spin_unlock_bh(&peer->lock);
+		rdm_timer_arm(peer, now);
+	if (!list_empty(&out->tx.done))
+		give_back(peer, out);
+	list_for_each_entry_safe(m, tmp, &out->tx.dead, node)
+		rdm_msg_free(container_of(m, struct rdm_msg, t));
+	spin_unlock(&peer->lock);
 
 	rdm_udp_send_peer(peer, xmitq);
 
-	if (over) {
+	if (unlikely(over)) {
 		if (peer->a.error && !done)
 			rdm_inc(peer->rn, ASSOC_FAILED);
 		else
@@ -810,6 +826,22 @@ void rdm_peer_unlock(struct rdm_peer *peer, struct rdm_out *out, struct sk_buff_
 			rdm_child_gone(peer->sk);
 		rdm_peer_put(peer);
 	}
+}
+
+/**
+ * rdm_peer_unlock() - end a section under the peer's lock
+ * @peer: the peer, locked with BH off
+ * @out: what the core gave back; consumed
+ * @xmitq: packets to send; emptied
+ *
+ * Reports, frees, arms the timer, unlocks, sends, and when the association is over, ends
+ * it. The caller holds a reference or RCU.
+ */
+void rdm_peer_unlock(struct rdm_peer *peer, struct rdm_out *out, struct sk_buff_head *xmitq)
+	__releases(&peer->lock)
+{
+	__rdm_peer_unlock(peer, rdm_now(), out, xmitq);
+	local_bh_enable();
 }
 
 /**

@@ -46,6 +46,10 @@ struct rdm_tagnode {
  * @snd_used: truesize of messages accepted for it [queue lock]
  * @waited: in rdm_sock.waited while a sender waits for room [queue lock]
  * @wanted: how much a send asked for last, truesize [queue lock]
+ * @rx_read: charges of messages that were read, and that the core does not know of yet
+ * @rx_step: so much of it at least is worth to tell the core
+ * @rx_tight: little is left of the window that the peer was told of: all that is read must
+ *	be told. Set under @lock before a message is queued
  * @rx_tag: the tag by which the peer called us last [lock]
  * @channel: enum rdm_channel
  * @acked_msgs: for RDM_PEER_INFO, as are the next three [lock]
@@ -80,11 +84,14 @@ struct rdm_peer {
 	bool told;
 	bool orphan;
 	bool starved;
+	bool rx_tight;
 	u8 channel;
 	u64 orphan_since;
 	u32 snd_used;
 	u32 wanted;
 	struct list_head waited;
+	atomic_t rx_read;
+	u32 rx_step;
 	u64 rx_tag;
 	u64 acked_msgs;
 	u64 failed_msgs;
@@ -107,6 +114,9 @@ void rdm_peer_alias(struct rdm_peer *peer, u64 tag);
 void rdm_peer_put(struct rdm_peer *peer);
 bool rdm_peer_heat(struct rdm_peer *peer);
 void rdm_peer_cool(struct rdm_peer *peer, u64 now);
+void __rdm_peer_unlock(struct rdm_peer *peer, u64 now, struct rdm_out *out,
+		       struct sk_buff_head *xmitq)
+	__releases(&peer->lock);
 void rdm_peer_unlock(struct rdm_peer *peer, struct rdm_out *out, struct sk_buff_head *xmitq)
 	__releases(&peer->lock);
 void rdm_peer_orphan_all(struct sock *sk, bool abort);

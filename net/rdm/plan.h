@@ -24,11 +24,13 @@
  * struct rdm_out - what events give back
  * @tx: messages with an outcome, messages to free
  * @recs: packet records to free, by rdm_sent.node
+ * @nrecs: how many
  * @acts: RDM_OUT_*
  */
 struct rdm_out {
 	struct rdm_txout tx;
 	struct list_head recs;
+	u32 nrecs;
 	u32 acts;
 };
 
@@ -36,6 +38,7 @@ static inline void rdm_out_init(struct rdm_out *out)
 {
 	rdm_txout_init(&out->tx);
 	INIT_LIST_HEAD(&out->recs);
+	out->nrecs = 0;
 	out->acts = 0;
 }
 

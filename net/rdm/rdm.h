@@ -14,7 +14,7 @@
  *
  * sk_receive_queue.lock (spinlock, BH off) protects the socket's own queue of
  * received messages, and all of its memory accounting: sk_forward_alloc,
- * sk_wmem_queued, rdm_sock.rx_used and rdm_peer.snd_used. A message is acked
+ * sk_wmem_queued and rdm_peer.snd_used. A message is acked
  * only after it was queued under this lock with SOCK_DEAD not set.
  *
  * rdm_net.hash_lock (spinlock, BH off) protects membership in the tables, in
@@ -122,7 +122,6 @@ struct rdm_net {
  * @seat: the socket's place at the port, and its children
  * @incarnation: names this life of the socket
  * @rxq: received messages, by rdm_rec.node [queue lock]
- * @rx_used: charges of messages received and being received [queue lock]
  * @blocked: the peer for which the last send found no room, or NULL [queue lock]
  * @waited: peers for which a send found no room, by rdm_peer.waited [queue lock]
  * @note_used: of sk_wmem_queued, what outcomes that were asked for take [queue lock]
@@ -159,7 +158,6 @@ struct rdm_sock {
 	struct rdm_seat seat;
 	u64 incarnation;
 	struct list_head rxq;
-	u64 rx_used;
 	struct rdm_peer *blocked;
 	struct list_head waited;
 	u32 note_used;
@@ -205,7 +203,8 @@ static inline u64 rdm_now(void)
 extern unsigned int rdm_net_id;
 struct rdm_net *rdm_net_of(const struct net *net);
 extern struct workqueue_struct *rdm_wq;
-extern struct kmem_cache *rdm_peer_cache, *rdm_hot_cache, *rdm_sent_cache, *rdm_part_cache;
+extern struct kmem_cache *rdm_peer_cache, *rdm_hot_cache, *rdm_sent_cache, *rdm_part_cache,
+	*rdm_rec_cache;
 
 /* socket.c */
 extern struct proto rdm_prot, rdm6_prot;

@@ -47,11 +47,58 @@ static void uncharge(struct sock *sk, struct rdm_rec *rec)
 	struct rdm_sock *rsk = rdm_sk(sk);
 
 	lockdep_assert_held(&sk->sk_receive_queue.lock);
-	rsk->rx_used -= rec->charge;
 	atomic_sub(rec->truesize, &sk->sk_rmem_alloc);
-	sk_mem_uncharge(sk, rec->truesize);
+	rdm_mem_uncharge(sk, rec->truesize);
 	if (rsk->token == rec)
 		rsk->token = NULL;
+}
+
+static bool reserve(struct sock *sk, struct rdm_rec *rec, bool fifo, bool next, u64 now)
+{
+	struct rdm_sock *rsk = rdm_sk(sk);
+	bool ok, room;
+
+	lockdep_assert_held(&sk->sk_receive_queue.lock);
+	if (unlikely(sock_flag(sk, SOCK_DEAD)))
+		return false;
+	room = (u64)atomic_read(&sk->sk_rmem_alloc) + rec->truesize <= READ_ONCE(sk->sk_rcvbuf);
+	if (unlikely(!room) && (fifo ? next : !atomic_read(&sk->sk_rmem_alloc)) &&
+	    (!rsk->token || now - rsk->token_at > TOKEN_LIFE)) {
+		rsk->token = rec;
+		rsk->token_at = now;
+		room = true;
+	}
+	ok = room && charge(sk, rec->truesize);
+	if (unlikely(!ok)) {
+		if (rsk->token == rec)
+			rsk->token = NULL;
+		rsk->refused = true;
+	}
+	return ok;
+}
+
+/**
+ * rdm_rcv_at_once() - rdm_rcv_reserve() and rdm_rcv_queue() in one
+ * @sk: the socket
+ * @rec: a whole message that is to be delivered now, with charge and truesize
+ * @fifo: its association delivers in order
+ * @now: ns
+ *
+ * The caller wakes the user, once for all messages of a packet: sk->sk_data_ready().
+ *
+ * Context: softirq, peer locked.
+ * Return: false when there is no room, or the socket is closed.
+ */
+bool rdm_rcv_at_once(struct sock *sk, struct rdm_rec *rec, bool fifo, u64 now)
+{
+	bool ok;
+
+	spin_lock(&sk->sk_receive_queue.lock);
+	ok = reserve(sk, rec, fifo, true, now);
+	if (likely(ok))
+		list_add_tail(&rec->node, &rdm_sk(sk)->rxq);
+	spin_unlock(&sk->sk_receive_queue.lock);
+	return ok;
 }
 
 /**
@@ -72,27 +119,10 @@ static void uncharge(struct sock *sk, struct rdm_rec *rec)
  */
 bool rdm_rcv_reserve(struct sock *sk, struct rdm_rec *rec, bool fifo, bool next, u64 now)
 {
-	struct rdm_sock *rsk = rdm_sk(sk);
-	bool ok = false, room;
+	bool ok;
 
 	spin_lock(&sk->sk_receive_queue.lock);
-	if (sock_flag(sk, SOCK_DEAD))
-		goto out;
-	room = (u64)atomic_read(&sk->sk_rmem_alloc) + rec->truesize <= READ_ONCE(sk->sk_rcvbuf);
-	if (!room && (fifo ? next : !atomic_read(&sk->sk_rmem_alloc)) &&
-	    (!rsk->token || now - rsk->token_at > TOKEN_LIFE)) {
-		rsk->token = rec;
-		rsk->token_at = now;
-		room = true;
-	}
-	ok = room && charge(sk, rec->truesize);
-	if (ok)
-		rsk->rx_used += rec->charge;
-	else if (rsk->token == rec)
-		rsk->token = NULL;
-	if (!ok)
-		rsk->refused = true;
-out:
+	ok = reserve(sk, rec, fifo, next, now);
 	spin_unlock(&sk->sk_receive_queue.lock);
 	return ok;
 }
@@ -108,7 +138,6 @@ void rdm_rcv_take(struct sock *sk, struct rdm_rec *rec)
 {
 	spin_lock(&sk->sk_receive_queue.lock);
 	charge_forced(sk, rec->truesize);
-	rdm_sk(sk)->rx_used += rec->charge;
 	spin_unlock(&sk->sk_receive_queue.lock);
 }
 
@@ -184,7 +213,10 @@ void rdm_rec_free(struct rdm_rec *rec)
 			kmem_cache_free(rdm_part_cache, part);
 	}
 	rdm_peer_put(rec->peer);
-	kfree(rec);
+	if (likely(rec->cached))
+		kmem_cache_free(rdm_rec_cache, rec);
+	else
+		kfree(rec);
 }
 
 /**
@@ -240,23 +272,35 @@ static void reopen(struct sock *sk)
 	}
 }
 
-/* The user has read a message: its room is the sender's again. */
-static void consumed(struct sock *sk, struct rdm_rec *rec)
+/* The core learns what was read, and may have to tell the sender. */
+static void tell_read(struct rdm_peer *peer)
 {
-	struct rdm_peer *peer = rec->peer;
 	struct sk_buff_head xmitq;
 	struct rdm_out out;
 
 	__skb_queue_head_init(&xmitq);
 	rdm_out_init(&out);
 	spin_lock_bh(&peer->lock);
-	rdm_assoc_rx_consumed(&peer->a, rec->charge, &out);
+	rdm_assoc_rx_consumed(&peer->a, atomic_xchg(&peer->rx_read, 0), &out);
 	if (out.acts & RDM_OUT_SEND) {
 		rdm_output(peer, rdm_now(), &xmitq, &out);
 		rdm_peer_unlock(peer, &out, &xmitq);
 	} else {
 		spin_unlock_bh(&peer->lock);
 	}
+}
+
+/*
+ * The user has read a message: its room is the sender's again. Nothing is to be told before a
+ * good part of the window is new, unless little of the window is left.
+ */
+static void consumed(struct sock *sk, struct rdm_rec *rec)
+{
+	struct rdm_peer *peer = rec->peer;
+
+	if (atomic_add_return(rec->charge, &peer->rx_read) >= peer->rx_step ||
+	    READ_ONCE(peer->rx_tight))
+		tell_read(peer);
 	if (unlikely(READ_ONCE(rdm_sk(sk)->refused)) &&
 	    atomic_read(&sk->sk_rmem_alloc) <= READ_ONCE(sk->sk_rcvbuf) / 4 * 3)
 		reopen(sk);
@@ -307,7 +351,6 @@ static void put_back(struct sock *sk, struct rdm_rec *rec)
 {
 	spin_lock_bh(&sk->sk_receive_queue.lock);
 	charge_forced(sk, rec->truesize);
-	rdm_sk(sk)->rx_used += rec->charge;
 	list_add(&rec->node, &rdm_sk(sk)->rxq);
 	spin_unlock_bh(&sk->sk_receive_queue.lock);
 	sk->sk_data_ready(sk);

@@ -157,7 +157,7 @@ void rdm_snd_uncharge(struct sock *sk, u32 truesize)
 	struct rdm_peer *ready = NULL;
 
 	sk->sk_wmem_queued -= truesize;
-	sk_mem_uncharge(sk, truesize);
+	rdm_mem_uncharge(sk, truesize);
 	while (unlikely(!list_empty(&rdm_sk(sk)->waited)) && (ready = next_ready(sk))) {
 		spin_unlock_bh(&sk->sk_receive_queue.lock);
 		rdm_report_writable(ready);
@@ -265,21 +265,54 @@ static int reserve(struct sock *sk, struct rdm_peer *peer, u32 truesize, u32 len
 	}
 }
 
-/**
- * rdm_msg_release() - a message has its outcome: give back what it holds
- * @peer: its peer
- * @m: the message; the record itself stays
- */
-void rdm_msg_release(struct rdm_peer *peer, struct rdm_msg *m)
+static void drop_pages(struct rdm_msg *m)
 {
 	u16 i;
 
+	if (!m->nblocks)
+		return;
 	for (i = 0; i < m->nblocks; i++)
 		put_page(m->blocks[i].page);
 	kvfree(m->blocks);
 	m->blocks = NULL;
 	m->nblocks = 0;
+}
+
+/**
+ * rdm_msg_release() - a message goes that was not accepted: give back what it holds
+ * @peer: its peer
+ * @m: the message; the record itself stays
+ */
+void rdm_msg_release(struct rdm_peer *peer, struct rdm_msg *m)
+{
+	drop_pages(m);
 	unreserve(peer->sk, peer, m->truesize, m->t.len);
+}
+
+/**
+ * rdm_msgs_release() - messages have their outcome: give back what they hold
+ * @peer: their peer
+ * @done: messages by rdm_msg.t.done, at least one; the records themselves stay
+ *
+ * Context: BH off.
+ */
+void rdm_msgs_release(struct rdm_peer *peer, struct list_head *done)
+{
+	struct sock *sk = peer->sk;
+	u32 truesize = 0;
+	struct rdm_msg *m;
+	u64 len = 0;
+
+	list_for_each_entry(m, done, t.done) {
+		drop_pages(m);
+		truesize += m->truesize;
+		len += m->t.len;
+	}
+	spin_lock(&sk->sk_receive_queue.lock);
+	rdm_sk(sk)->tx_bytes -= len;
+	peer->snd_used -= truesize;
+	rdm_snd_uncharge(sk, truesize);
+	spin_unlock(&sk->sk_receive_queue.lock);
 }
 
 /**
@@ -447,7 +480,8 @@ static int enqueue(struct sock *sk, struct rdm_peer *peer, const struct rdm_addr
 		rdm_assoc_open(&peer->a, now, &out);
 	}
 	rdm_output(peer, now, &xmitq, &out);
-	rdm_peer_unlock(peer, &out, &xmitq);
+	__rdm_peer_unlock(peer, now, &out, &xmitq);
+	local_bh_enable();
 	rdm_peer_put(peer);
 	return 0;
 }

@@ -437,7 +437,6 @@ void rdm_sock_reset(struct sock *sk)
 	INIT_LIST_HEAD(&rsk->waited);
 	rsk->npeers = 0;
 	rsk->tunnel = NULL;
-	rsk->rx_used = 0;
 	rsk->blocked = NULL;
 	rsk->note_used = 0;
 	rsk->err_used = 0;

@@ -63,6 +63,18 @@ void rdm_timer_init(struct rdm_peer *peer)
 	hrtimer_setup(&peer->timer, expired, CLOCK_MONOTONIC, HRTIMER_MODE_ABS_SOFT);
 }
 
+/*
+ * Will it fire so soon that no deadline set just now can be nearer, or not by enough to matter?
+ * But for the pacer, the shortest delay that the core counts with is that of an ack.
+ */
+static bool soon(const struct rdm_peer *peer, u64 now)
+{
+	const struct rdm_assoc_hot *hot = peer->a.hot;
+
+	return peer->timer_at && peer->timer_at <= now + RDM_ACK_DELAY_MIN &&
+	       !(hot && hot->cong.pace.wait);
+}
+
 /**
  * rdm_timer_arm() - something may have changed the next deadline
  * @peer: the peer, locked
@@ -72,11 +84,12 @@ void rdm_timer_init(struct rdm_peer *peer)
  */
 void rdm_timer_arm(struct rdm_peer *peer, u64 now)
 {
-	u64 at = rdm_assoc_deadline(&peer->a), slack;
+	u64 at, slack;
 
 	lockdep_assert_held(&peer->lock);
-	if (peer->a.state == RDM_ASSOC_CLOSED)
+	if (likely(soon(peer, now)) || peer->a.state == RDM_ASSOC_CLOSED)
 		return;
+	at = rdm_assoc_deadline(&peer->a);
 	if (peer->orphan)
 		at = min(at, max(peer->orphan_since, peer->a.last_acked) +
 			     peer->a.cfg.user_timeout);

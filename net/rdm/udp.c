@@ -40,6 +40,12 @@ static void count_drops(struct rdm_net *rn, struct sock *usk)
 	rdm_add(rn, DROP_QUEUE, n);
 }
 
+static bool drained(const struct sock *usk)
+{
+	return skb_queue_empty_lockless(&usk->sk_receive_queue) &&
+	       skb_queue_empty_lockless(&udp_sk(usk)->reader_queue);
+}
+
 static void drain(struct sock *usk, int most)
 {
 	struct rdm_tunnel *t = rcu_dereference_sk_user_data(usk);
@@ -60,6 +66,9 @@ static void drain(struct sock *usk, int most)
 		skb->dev = NULL;
 		rdm_input(t, skb);
 		most--;
+		/* to be told so by skb_recv_udp() costs two locks; what comes now has its own call */
+		if (drained(usk))
+			return;
 	}
 }
 
@@ -69,9 +78,7 @@ static void drain(struct sock *usk, int most)
  */
 static void udp_data_ready(struct sock *usk)
 {
-	rcu_read_lock();
 	drain(usk, UDP_BATCH);
-	rcu_read_unlock();
 }
 
 static void icmp_error(struct rdm_tunnel *t, struct sk_buff *skb)
