@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * rdm input: from a UDP packet to messages in a socket's receive buffer. It
- * finds the association, takes the packet apart, keeps references to the bytes,
- * and lets the core decide. A super-packet is taken apart segment by segment
- * under one lock and answered once. No socket lock is taken; no payload is
- * copied but that of short messages.
+ * rdm input: from a UDP packet to what it says. It finds the association, takes
+ * the packet apart, and lets the core decide; the messages in it are for
+ * intake.c. A super-packet is taken apart segment by segment under one lock and
+ * answered once. No socket lock is taken.
  */
 #include <linux/ip.h>
 #include <linux/ipv6.h>
@@ -19,49 +18,10 @@
 #include "option.h"
 #include "peer.h"
 #include "rdm.h"
+#include "rx.h"
 
 /* What one frame's head needs at most in all common cases. */
 #define FAST_HEAD	RDM_FRAG_LEN
-
-/**
- * struct rx - a packet, or a super-packet, being taken apart
- * @t: the tunnel that it came by
- * @sk: the socket that it is for, as far as that is known; that of @peer
- * @rn: the namespace
- * @skb: UDP payload
- * @from: source
- * @to: destination
- * @now: ns
- * @peer: association of the segments so far, locked, or NULL
- * @tag: that of these segments
- * @map: bytes of @skb that lie in one piece
- * @map_at: offset of the first of them
- * @map_end: offset behind the last
- * @unwelcome: messages from someone else than the connected peer
- * @wake: messages were queued for the user
- * @out: what the core gave back
- * @xmitq: packets to send
- * @ready: messages to deliver, by rdm_rec.node
- */
-struct rx {
-	struct rdm_tunnel *t;
-	struct sock *sk;
-	struct rdm_net *rn;
-	struct sk_buff *skb;
-	struct rdm_addr from;
-	struct rdm_addr to;
-	u64 now;
-	struct rdm_peer *peer;
-	u64 tag;
-	const u8 *map;
-	u32 map_at;
-	u32 map_end;
-	bool unwelcome;
-	bool wake;
-	struct rdm_out out;
-	struct sk_buff_head xmitq;
-	struct list_head ready;
-};
 
 static void rx_lock(struct rx *rx, struct rdm_peer *peer, u64 tag)
 {
@@ -149,29 +109,16 @@ static void answer_reset(struct rx *rx, u64 tag, u8 reason)
 	answer(rx, packet, sizeof(packet));
 }
 
-/* A connected socket hears its peer only. */
-static bool welcome(const struct rx *rx)
-{
-	return READ_ONCE(rx->sk->sk_state) != TCP_ESTABLISHED ||
-	       rdm_addr_eq(&rdm_sk(rx->sk)->remote, &rx->from);
-}
-
-static void tuple_of(const struct rx *rx, struct rdm_tuple *t)
-{
-	memcpy(&t->w[0], &rx->to.ip, 16);
-	memcpy(&t->w[2], &rx->from.ip, 16);
-	t->w[4] = (u64)ntohs(rx->to.port) << 16 | ntohs(rx->from.port);
-	t->w[5] = (u32)rx->from.scope;
-}
-
-/* A tag is known in the whole namespace, but good for one way to us only. */
-static bool belongs(const struct rx *rx, const struct rdm_peer *peer)
-{
-	return rdm_sk(peer->sk)->tunnel == rx->t && rdm_addr_eq(&peer->remote, &rx->from);
-}
-
-/* Look for the piece of the packet that has these bytes. */
-static const u8 *map(struct rx *rx, u32 at, u32 len, u8 *buf)
+/**
+ * rdm_rx_map() - look for the piece of the packet that has these bytes
+ * @rx: the packet
+ * @at: offset of the first byte
+ * @len: how many
+ * @buf: room for them
+ *
+ * Return: where they are: in the packet, or copied to @buf.
+ */
+const u8 *rdm_rx_map(struct rx *rx, u32 at, u32 len, u8 *buf)
 {
 	const struct skb_shared_info *si = skb_shinfo(rx->skb);
 	u32 from = skb_headlen(rx->skb), to;
@@ -193,12 +140,18 @@ static const u8 *map(struct rx *rx, u32 at, u32 len, u8 *buf)
 	return skb_header_pointer(rx->skb, at, len, buf);
 }
 
-/* Bytes of the packet, where they lie if they lie in one piece, else copied to @buf. */
-static const u8 *bytes(struct rx *rx, u32 at, u32 len, u8 *buf)
+static void tuple_of(const struct rx *rx, struct rdm_tuple *t)
 {
-	if (likely(at >= rx->map_at && at + len <= rx->map_end))
-		return rx->map + (at - rx->map_at);
-	return map(rx, at, len, buf);
+	memcpy(&t->w[0], &rx->to.ip, 16);
+	memcpy(&t->w[2], &rx->from.ip, 16);
+	t->w[4] = (u64)ntohs(rx->to.port) << 16 | ntohs(rx->from.port);
+	t->w[5] = (u32)rx->from.scope;
+}
+
+/* A tag is known in the whole namespace, but good for one way to us only. */
+static bool belongs(const struct rx *rx, const struct rdm_peer *peer)
+{
+	return rdm_sk(peer->sk)->tunnel == rx->t && rdm_addr_eq(&peer->remote, &rx->from);
 }
 
 static void rx_init(struct rx *rx, u32 at, u32 len)
@@ -211,7 +164,7 @@ static void rx_init(struct rx *rx, u32 at, u32 len)
 	const u8 *p;
 
 	rdm_inc(rx->rn, IN_INIT);
-	p = bytes(rx, at + RDM_HDR_LEN, 48, buf);
+	p = rdm_rx_bytes(rx, at + RDM_HDR_LEN, 48, buf);
 	if (!p || rdm_wire_params(&ck.peer, p, 48)) {
 		rdm_inc(rx->rn, DROP_MALFORMED);
 		return;
@@ -265,7 +218,7 @@ static void rx_init_ack(struct rx *rx, const struct rdm_hdr *h, u32 at)
 	struct rdm_tuple t;
 	const u8 *p;
 
-	p = bytes(rx, at + RDM_HDR_LEN, sizeof(buf), buf);
+	p = rdm_rx_bytes(rx, at + RDM_HDR_LEN, sizeof(buf), buf);
 	if (!p || rdm_wire_params(&pa, p, 48)) {
 		rdm_inc(rx->rn, DROP_MALFORMED);
 		return;
@@ -300,7 +253,7 @@ static void rx_reset(struct rx *rx, const struct rdm_hdr *h, u32 at)
 	const u8 *p;
 	bool over;
 
-	p = bytes(rx, at + RDM_HDR_LEN, sizeof(buf), buf);
+	p = rdm_rx_bytes(rx, at + RDM_HDR_LEN, sizeof(buf), buf);
 	if (!p || rdm_wire_reset(&reason, &incarnation, p, sizeof(buf))) {
 		rdm_inc(rx->rn, DROP_MALFORMED);
 		return;
@@ -474,7 +427,7 @@ static bool find_assoc(struct rx *rx, const struct rdm_hdr *h, u32 at, u32 end)
 	const u8 *p;
 	int err;
 
-	p = bytes(rx, at + RDM_HDR_LEN, 1, buf);
+	p = rdm_rx_bytes(rx, at + RDM_HDR_LEN, 1, buf);
 	cookie = *p == RDM_FRAME_COOKIE;
 	if (likely(rx->peer && rx->tag == h->tag && !cookie))
 		return true;
@@ -490,7 +443,7 @@ static bool find_assoc(struct rx *rx, const struct rdm_hdr *h, u32 at, u32 end)
 			rdm_inc(rx->rn, DROP_MALFORMED);
 			return false;
 		}
-		p = bytes(rx, at + RDM_HDR_LEN, sizeof(buf), buf);
+		p = rdm_rx_bytes(rx, at + RDM_HDR_LEN, sizeof(buf), buf);
 		tuple_of(rx, &t);
 		p += RDM_COOKIE_HDR_LEN;
 		incarnation = rdm_cookie_incarnation(p);
@@ -526,269 +479,6 @@ static bool find_assoc(struct rx *rx, const struct rdm_hdr *h, u32 at, u32 end)
 	return true;
 }
 
-static u32 share(const struct sk_buff *skb, u32 len)
-{
-	return div_u64((u64)skb->truesize * len, max(skb->len, 1U));
-}
-
-static void copy_bytes(struct rx *rx, u32 at, u32 len, u8 *to)
-{
-	if (likely(at >= rx->map_at && at + len <= rx->map_end))
-		memcpy(to, rx->map + (at - rx->map_at), len);
-	else
-		skb_copy_bits(rx->skb, at, to, len);
-}
-
-static struct rdm_rec *rec_new(struct rx *rx, const struct rdm_frame *f, bool whole)
-{
-	bool copy = whole && f->len <= RDM_INLINE_MAX, cached;
-	struct rdm_rec *rec;
-	u32 part = 0, size;
-
-	if (!copy) {
-		part = share(rx->skb, f->len);
-		copy = whole && f->len <= 2048 && part > 2 * f->len + RDM_MSG_OVERHEAD;
-	}
-	cached = !copy || f->len <= RDM_REC_ROOM;
-	if (likely(cached)) {
-		size = RDM_REC_SIZE;
-		rec = kmem_cache_alloc(rdm_rec_cache, GFP_ATOMIC | __GFP_NOWARN);
-	} else {
-		size = sizeof(*rec) + f->len;
-		rec = kmalloc(size, GFP_ATOMIC | __GFP_NOWARN);
-	}
-	if (unlikely(!rec))
-		return NULL;
-	rdm_rxmsg_init(&rec->m, f->seq, f->total);
-	INIT_LIST_HEAD(&rec->node);
-	refcount_set(&rec->refs, 1);
-	rec->charge = rdm_msg_charge(f->total);
-	rec->truesize = max_t(u32, rec->charge, copy ? size : size + part);
-	rec->copied = copy;
-	rec->cached = cached;
-	rec->stamp = 0;
-	rec->iif = 0;
-	if (unlikely(rdm_rx_wants(rx->sk, RDM_RX_OF_PACKET)))
-		rdm_cmsg_note(rec, rx->skb);
-	rec->peer = rx->peer;
-	refcount_inc(&rx->peer->refs);
-	if (copy)
-		copy_bytes(rx, f->payload, f->len, rec->data);
-	return rec;
-}
-
-static void part_init(struct rx *rx, struct rdm_part *part, const struct rdm_frame *f)
-{
-	part->f.off = f->off;
-	part->f.len = f->len;
-	part->f.trim = 0;
-	part->at = f->payload;
-	part->skb = skb_get(rx->skb);
-}
-
-static void delivered(struct rx *rx)
-{
-	if (likely(rx->peer->channel == RDM_CHANNEL_USER))
-		rdm_inc(rx->rn, IN_MSGS);
-	rx->peer->received_msgs++;
-}
-
-static void deliver(struct rx *rx, struct rdm_rec *rec)
-{
-	if (unlikely(rdm_rx_wants_stamp(rx->sk)))
-		rec->stamp = ktime_get_real();
-	list_add_tail(&rec->node, &rx->ready);
-	delivered(rx);
-}
-
-static void deliver_held(struct rx *rx)
-{
-	struct rdm_rxmsg *m;
-
-	while ((m = rdm_assoc_rx_next(&rx->peer->a)))
-		deliver(rx, container_of(m, struct rdm_rec, m));
-}
-
-/* Before the user can have read the message whose charge is @more. */
-static void note_tight(struct rx *rx, u32 more)
-{
-	bool tight = rdm_assoc_rx_tight(&rx->peer->a, more);
-
-	if (unlikely(tight != rx->peer->rx_tight))
-		WRITE_ONCE(rx->peer->rx_tight, tight);
-}
-
-/* Room for a message. With @now it goes to the user in the same step. */
-static bool reserve(struct rx *rx, struct rdm_rec *rec, bool now)
-{
-	struct rdm_assoc *a = &rx->peer->a;
-	u32 charge = rec->charge;
-	bool ok;
-
-	note_tight(rx, charge);
-	if (unlikely(rx->peer->channel == RDM_CHANNEL_GROUP)) {
-		/* the peer keeps to its window; what users do not read keeps no member out */
-		ok = a->rx_charge + charge <= a->rx_adv_charge;
-		if (ok)
-			rdm_rcv_take(rx->sk, rec);
-	} else if (now) {
-		ok = rdm_rcv_at_once(rx->sk, rec, a->fifo, rx->now);
-	} else {
-		ok = rdm_rcv_reserve(rx->sk, rec, a->fifo, rec->m.seq == a->seqs.floor, rx->now);
-	}
-	if (likely(ok)) {
-		a->rx_charge += charge;
-		return true;
-	}
-	a->refused = true;
-	rdm_inc(rx->rn, IN_REFUSED);
-	rdm_rec_free(rec);
-	return false;
-}
-
-static bool take_whole(struct rx *rx, const struct rdm_frame *f)
-{
-	struct rdm_assoc *a = &rx->peer->a;
-	struct rdm_rec *rec = rec_new(rx, f, true);
-
-	if (unlikely(!rec)) {
-		rdm_inc(rx->rn, DROP_NO_MEM);
-		return false;
-	}
-	rec->m.have = f->total;
-	rec->m.complete = true;
-	if (!rec->copied) {
-		part_init(rx, &rec->one, f);
-		list_add_tail(&rec->one.f.node, &rec->m.frags);
-	}
-	/* in its turn, with nothing of this packet before it that is not queued yet? */
-	if (likely((!a->fifo || f->seq == a->seqs.floor) && list_empty(&rx->ready) &&
-		   rx->peer->channel == RDM_CHANNEL_USER)) {
-		if (unlikely(rdm_rx_wants_stamp(rx->sk)))
-			rec->stamp = ktime_get_real();
-		if (!reserve(rx, rec, true))
-			return false;
-		rdm_assoc_rx_whole(a, f->seq);
-		delivered(rx);
-		rx->wake = true;
-		deliver_held(rx);
-		return true;
-	}
-	if (!reserve(rx, rec, false))
-		return false;
-	if (rdm_assoc_rx_whole(a, f->seq)) {
-		deliver(rx, rec);
-		deliver_held(rx);
-	} else {
-		rdm_assoc_rx_hold(a, &rec->m);
-	}
-	return true;
-}
-
-static void drop_part(struct rdm_rec *rec, struct rdm_part *part)
-{
-	consume_skb(part->skb);
-	if (part != &rec->one)
-		kmem_cache_free(rdm_part_cache, part);
-}
-
-static bool take_part(struct rx *rx, const struct rdm_frame *f, struct rdm_rxmsg *held)
-{
-	struct rdm_rxfrag *r, *tmp;
-	struct rdm_part *part;
-	struct rdm_rec *rec;
-	LIST_HEAD(freed);
-	u32 extra;
-
-	if (held) {
-		rec = container_of(held, struct rdm_rec, m);
-		part = kmem_cache_alloc(rdm_part_cache, GFP_ATOMIC | __GFP_NOWARN);
-		if (!part) {
-			rdm_inc(rx->rn, DROP_NO_MEM);
-			return false;
-		}
-		extra = share(rx->skb, f->len) + sizeof(*part);
-		if (extra > f->len)
-			rdm_rcv_recharge(rx->sk, rec, extra - f->len);
-	} else {
-		rec = rec_new(rx, f, false);
-		if (!rec) {
-			rdm_inc(rx->rn, DROP_NO_MEM);
-			return false;
-		}
-		if (!reserve(rx, rec, false))
-			return false;
-		rdm_assoc_rx_hold(&rx->peer->a, &rec->m);
-		part = &rec->one;
-	}
-	part_init(rx, part, f);
-	switch (rdm_assoc_rx_frag(&rx->peer->a, &rec->m, &part->f, &freed)) {
-	case RDM_REASM_COMPLETE:
-		deliver(rx, rec);
-		deliver_held(rx);
-		break;
-	case RDM_REASM_ADDED:
-		break;
-	case RDM_REASM_DUP:
-		rdm_inc(rx->rn, IN_DUP_MSGS);
-		drop_part(rec, part);
-		break;
-	case RDM_REASM_BAD:
-		drop_part(rec, part);
-		return false;
-	}
-	list_for_each_entry_safe(r, tmp, &freed, node)
-		drop_part(rec, container_of(r, struct rdm_part, f));
-	return true;
-}
-
-/* Return: false when the frame was not taken: then its packet must come again. */
-static bool take_message(struct rx *rx, const struct rdm_frame *f)
-{
-	struct rdm_rxmsg *held = NULL;
-
-	/* it may ack what we sent there all the same */
-	if (unlikely(rx->peer->channel == RDM_CHANNEL_USER && !welcome(rx))) {
-		rdm_inc(rx->rn, DROP_NO_SOCKET);
-		rx->unwelcome = true;
-		return false;
-	}
-	switch (rdm_assoc_rx_check(&rx->peer->a, f, &held)) {
-	case RDM_RX_NEW:
-		if (f->type == RDM_FRAME_MSG)
-			return take_whole(rx, f);
-		return take_part(rx, f, NULL);
-	case RDM_RX_MORE:
-		return take_part(rx, f, held);
-	case RDM_RX_DUP:
-		rdm_inc(rx->rn, IN_DUP_MSGS);
-		return true;
-	default:
-		rdm_inc(rx->rn, DROP_MALFORMED);
-		return false;
-	}
-}
-
-/* Return: false when no correct peer sends this. */
-static bool take_skip(struct rx *rx, const struct rdm_frame *f)
-{
-	struct rdm_rxmsg *m;
-	struct rdm_rec *rec;
-	int err;
-
-	rdm_inc(rx->rn, IN_SKIP);
-	/* what is skipped is charged: what was read must be known before, and told from here on */
-	WRITE_ONCE(rx->peer->rx_tight, true);
-	rdm_assoc_rx_consumed(&rx->peer->a, atomic_xchg(&rx->peer->rx_read, 0), &rx->out);
-	while (!(err = rdm_assoc_rx_skip(&rx->peer->a, f, &m, &rx->out)) && m) {
-		rec = container_of(m, struct rdm_rec, m);
-		rdm_rcv_unreserve(rx->sk, rec);
-		rdm_rec_free(rec);
-	}
-	deliver_held(rx);
-	return !err;
-}
-
 static void rx_data(struct rx *rx, const struct rdm_hdr *h, u32 at, u32 end)
 {
 	bool eliciting = false, refused = false;
@@ -816,11 +506,11 @@ static void rx_data(struct rx *rx, const struct rdm_hdr *h, u32 at, u32 end)
 
 	for (at += RDM_HDR_LEN; at < end; at += n) {
 		left = min_t(u32, end - at, FAST_HEAD);
-		p = bytes(rx, at, left, buf);
+		p = rdm_rx_bytes(rx, at, left, buf);
 		n = rdm_wire_frame(&f, p, left, at, end);
 		if (n == -EMSGSIZE) {
 			left = min_t(u32, end - at, RDM_FRAME_MAX_HEAD);
-			p = bytes(rx, at, left, buf);
+			p = rdm_rx_bytes(rx, at, left, buf);
 			n = rdm_wire_frame(&f, p, left, at, end);
 		}
 		if (unlikely(n < 0)) {
@@ -830,11 +520,11 @@ static void rx_data(struct rx *rx, const struct rdm_hdr *h, u32 at, u32 end)
 		}
 		if (f.type == RDM_FRAME_MSG || f.type == RDM_FRAME_FRAG) {
 			eliciting = true;
-			refused |= !take_message(rx, &f);
+			refused |= !rdm_rx_message(rx, &f);
 		} else if (f.type != RDM_FRAME_COOKIE) {
 			if (f.type != RDM_FRAME_ACK && f.type != RDM_FRAME_PADDING)
 				eliciting = true;
-			if (f.type == RDM_FRAME_SKIP ? !take_skip(rx, &f) :
+			if (f.type == RDM_FRAME_SKIP ? !rdm_rx_skip(rx, &f) :
 			    rdm_assoc_rx_ctl(&rx->peer->a, rx->now, h->pn, &f, &rx->out)) {
 				rdm_inc(rx->rn, DROP_MALFORMED);
 				refused = true;
@@ -860,7 +550,7 @@ static void rx_segment(struct rx *rx, u32 at, u32 end)
 	rdm_inc(rx->rn, IN_PKTS);
 	if (!rx->peer)
 		rx->sk = NULL;
-	p = bytes(rx, at, min_t(u32, end - at, sizeof(buf)), buf);
+	p = rdm_rx_bytes(rx, at, min_t(u32, end - at, sizeof(buf)), buf);
 	err = p ? rdm_wire_hdr(&h, p, end - at) : -EPROTO;
 	if (err) {
 		if (err == -EPROTONOSUPPORT)

@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * rdm intake: from the frames of a packet to messages in a socket's receive
+ * buffer. It makes the records, keeps references to the bytes and finds room for
+ * them; whether a message is wanted, and whose turn it is, the core decides. No
+ * payload is copied but that of short messages. Packets are for input.c.
+ */
+#include <linux/slab.h>
+
+#include "msg.h"
+#include "option.h"
+#include "rx.h"
+
+/* A connected socket hears its peer only. */
+static bool welcome(const struct rx *rx)
+{
+	return READ_ONCE(rx->sk->sk_state) != TCP_ESTABLISHED ||
+	       rdm_addr_eq(&rdm_sk(rx->sk)->remote, &rx->from);
+}
+
+static u32 share(const struct sk_buff *skb, u32 len)
+{
+	return div_u64((u64)skb->truesize * len, max(skb->len, 1U));
+}
+
+static void copy_bytes(struct rx *rx, u32 at, u32 len, u8 *to)
+{
+	if (likely(at >= rx->map_at && at + len <= rx->map_end))
+		memcpy(to, rx->map + (at - rx->map_at), len);
+	else
+		skb_copy_bits(rx->skb, at, to, len);
+}
+
+static struct rdm_rec *rec_new(struct rx *rx, const struct rdm_frame *f, bool whole)
+{
+	bool copy = whole && f->len <= RDM_INLINE_MAX, cached;
+	struct rdm_rec *rec;
+	u32 part = 0, size;
+
+	if (!copy) {
+		part = share(rx->skb, f->len);
+		copy = whole && f->len <= 2048 && part > 2 * f->len + RDM_MSG_OVERHEAD;
+	}
+	cached = !copy || f->len <= RDM_REC_ROOM;
+	if (likely(cached)) {
+		size = RDM_REC_SIZE;
+		rec = kmem_cache_alloc(rdm_rec_cache, GFP_ATOMIC | __GFP_NOWARN);
+	} else {
+		size = sizeof(*rec) + f->len;
+		rec = kmalloc(size, GFP_ATOMIC | __GFP_NOWARN);
+	}
+	if (unlikely(!rec))
+		return NULL;
+	rdm_rxmsg_init(&rec->m, f->seq, f->total);
+	INIT_LIST_HEAD(&rec->node);
+	refcount_set(&rec->refs, 1);
+	rec->charge = rdm_msg_charge(f->total);
+	rec->truesize = max_t(u32, rec->charge, copy ? size : size + part);
+	rec->copied = copy;
+	rec->cached = cached;
+	rec->stamp = 0;
+	rec->iif = 0;
+	if (unlikely(rdm_rx_wants(rx->sk, RDM_RX_OF_PACKET)))
+		rdm_cmsg_note(rec, rx->skb);
+	rec->peer = rx->peer;
+	refcount_inc(&rx->peer->refs);
+	if (copy)
+		copy_bytes(rx, f->payload, f->len, rec->data);
+	return rec;
+}
+
+static void part_init(struct rx *rx, struct rdm_part *part, const struct rdm_frame *f)
+{
+	part->f.off = f->off;
+	part->f.len = f->len;
+	part->f.trim = 0;
+	part->at = f->payload;
+	part->skb = skb_get(rx->skb);
+}
+
+static void delivered(struct rx *rx)
+{
+	if (likely(rx->peer->channel == RDM_CHANNEL_USER))
+		rdm_inc(rx->rn, IN_MSGS);
+	rx->peer->received_msgs++;
+}
+
+static void deliver(struct rx *rx, struct rdm_rec *rec)
+{
+	if (unlikely(rdm_rx_wants_stamp(rx->sk)))
+		rec->stamp = ktime_get_real();
+	list_add_tail(&rec->node, &rx->ready);
+	delivered(rx);
+}
+
+static void deliver_held(struct rx *rx)
+{
+	struct rdm_rxmsg *m;
+
+	while ((m = rdm_assoc_rx_next(&rx->peer->a)))
+		deliver(rx, container_of(m, struct rdm_rec, m));
+}
+
+/* Before the user can have read the message whose charge is @more. */
+static void note_tight(struct rx *rx, u32 more)
+{
+	bool tight = rdm_assoc_rx_tight(&rx->peer->a, more);
+
+	if (unlikely(tight != rx->peer->rx_tight))
+		WRITE_ONCE(rx->peer->rx_tight, tight);
+}
+
+/* Room for a message. With @now it goes to the user in the same step. */
+static bool reserve(struct rx *rx, struct rdm_rec *rec, bool now)
+{
+	struct rdm_assoc *a = &rx->peer->a;
+	u32 charge = rec->charge;
+	bool ok;
+
+	note_tight(rx, charge);
+	if (unlikely(rx->peer->channel == RDM_CHANNEL_GROUP)) {
+		/* the peer keeps to its window; what users do not read keeps no member out */
+		ok = a->rx_charge + charge <= a->rx_adv_charge;
+		if (ok)
+			rdm_rcv_take(rx->sk, rec);
+	} else if (now) {
+		ok = rdm_rcv_at_once(rx->sk, rec, a->fifo, rx->now);
+	} else {
+		ok = rdm_rcv_reserve(rx->sk, rec, a->fifo, rec->m.seq == a->seqs.floor, rx->now);
+	}
+	if (likely(ok)) {
+		a->rx_charge += charge;
+		return true;
+	}
+	a->refused = true;
+	rdm_inc(rx->rn, IN_REFUSED);
+	rdm_rec_free(rec);
+	return false;
+}
+
+static bool take_whole(struct rx *rx, const struct rdm_frame *f)
+{
+	struct rdm_assoc *a = &rx->peer->a;
+	struct rdm_rec *rec = rec_new(rx, f, true);
+
+	if (unlikely(!rec)) {
+		rdm_inc(rx->rn, DROP_NO_MEM);
+		return false;
+	}
+	rec->m.have = f->total;
+	rec->m.complete = true;
+	if (!rec->copied) {
+		part_init(rx, &rec->one, f);
+		list_add_tail(&rec->one.f.node, &rec->m.frags);
+	}
+	/* in its turn, with nothing of this packet before it that is not queued yet? */
+	if (likely((!a->fifo || f->seq == a->seqs.floor) && list_empty(&rx->ready) &&
+		   rx->peer->channel == RDM_CHANNEL_USER)) {
+		if (unlikely(rdm_rx_wants_stamp(rx->sk)))
+			rec->stamp = ktime_get_real();
+		if (!reserve(rx, rec, true))
+			return false;
+		rdm_assoc_rx_whole(a, f->seq);
+		delivered(rx);
+		rx->wake = true;
+		deliver_held(rx);
+		return true;
+	}
+	if (!reserve(rx, rec, false))
+		return false;
+	if (rdm_assoc_rx_whole(a, f->seq)) {
+		deliver(rx, rec);
+		deliver_held(rx);
+	} else {
+		rdm_assoc_rx_hold(a, &rec->m);
+	}
+	return true;
+}
+
+static void drop_part(struct rdm_rec *rec, struct rdm_part *part)
+{
+	consume_skb(part->skb);
+	if (part != &rec->one)
+		kmem_cache_free(rdm_part_cache, part);
+}
+
+static bool take_part(struct rx *rx, const struct rdm_frame *f, struct rdm_rxmsg *held)
+{
+	struct rdm_rxfrag *r, *tmp;
+	struct rdm_part *part;
+	struct rdm_rec *rec;
+	LIST_HEAD(freed);
+	u32 extra;
+
+	if (held) {
+		rec = container_of(held, struct rdm_rec, m);
+		part = kmem_cache_alloc(rdm_part_cache, GFP_ATOMIC | __GFP_NOWARN);
+		if (!part) {
+			rdm_inc(rx->rn, DROP_NO_MEM);
+			return false;
+		}
+		extra = share(rx->skb, f->len) + sizeof(*part);
+		if (extra > f->len)
+			rdm_rcv_recharge(rx->sk, rec, extra - f->len);
+	} else {
+		rec = rec_new(rx, f, false);
+		if (!rec) {
+			rdm_inc(rx->rn, DROP_NO_MEM);
+			return false;
+		}
+		if (!reserve(rx, rec, false))
+			return false;
+		rdm_assoc_rx_hold(&rx->peer->a, &rec->m);
+		part = &rec->one;
+	}
+	part_init(rx, part, f);
+	switch (rdm_assoc_rx_frag(&rx->peer->a, &rec->m, &part->f, &freed)) {
+	case RDM_REASM_COMPLETE:
+		deliver(rx, rec);
+		deliver_held(rx);
+		break;
+	case RDM_REASM_ADDED:
+		break;
+	case RDM_REASM_DUP:
+		rdm_inc(rx->rn, IN_DUP_MSGS);
+		drop_part(rec, part);
+		break;
+	case RDM_REASM_BAD:
+		drop_part(rec, part);
+		return false;
+	}
+	list_for_each_entry_safe(r, tmp, &freed, node)
+		drop_part(rec, container_of(r, struct rdm_part, f));
+	return true;
+}
+
+/**
+ * rdm_rx_message() - take a message, or a part of one
+ * @rx: the packet, with its association locked
+ * @f: a MSG or FRAG frame of it
+ *
+ * Return: false when it was not taken: then its packet must come again.
+ */
+bool rdm_rx_message(struct rx *rx, const struct rdm_frame *f)
+{
+	struct rdm_rxmsg *held = NULL;
+
+	/* it may ack what we sent there all the same */
+	if (unlikely(rx->peer->channel == RDM_CHANNEL_USER && !welcome(rx))) {
+		rdm_inc(rx->rn, DROP_NO_SOCKET);
+		rx->unwelcome = true;
+		return false;
+	}
+	switch (rdm_assoc_rx_check(&rx->peer->a, f, &held)) {
+	case RDM_RX_NEW:
+		if (f->type == RDM_FRAME_MSG)
+			return take_whole(rx, f);
+		return take_part(rx, f, NULL);
+	case RDM_RX_MORE:
+		return take_part(rx, f, held);
+	case RDM_RX_DUP:
+		rdm_inc(rx->rn, IN_DUP_MSGS);
+		return true;
+	default:
+		rdm_inc(rx->rn, DROP_MALFORMED);
+		return false;
+	}
+}
+
+/**
+ * rdm_rx_skip() - messages that never come
+ * @rx: the packet, with its association locked
+ * @f: a SKIP frame of it
+ *
+ * Return: false when no correct peer sends this.
+ */
+bool rdm_rx_skip(struct rx *rx, const struct rdm_frame *f)
+{
+	struct rdm_rxmsg *m;
+	struct rdm_rec *rec;
+	int err;
+
+	rdm_inc(rx->rn, IN_SKIP);
+	/* what is skipped is charged: what was read must be known before, and told from here on */
+	WRITE_ONCE(rx->peer->rx_tight, true);
+	rdm_assoc_rx_consumed(&rx->peer->a, atomic_xchg(&rx->peer->rx_read, 0), &rx->out);
+	while (!(err = rdm_assoc_rx_skip(&rx->peer->a, f, &m, &rx->out)) && m) {
+		rec = container_of(m, struct rdm_rec, m);
+		rdm_rcv_unreserve(rx->sk, rec);
+		rdm_rec_free(rec);
+	}
+	deliver_held(rx);
+	return !err;
+}
