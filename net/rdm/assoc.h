@@ -163,14 +163,6 @@ struct rdm_assoc {
 	struct rdm_reasm reasm;
 };
 
-enum rdm_rx_verdict {
-	RDM_RX_NEW,	/* a message not seen before: needs a place */
-	RDM_RX_MORE,	/* belongs to a message that is held */
-	RDM_RX_DUP,	/* had it */
-	RDM_RX_REFUSE,	/* no room for it: the packet must not be acked */
-	RDM_RX_BAD,	/* contradicts what came before, or our limits */
-};
-
 /* assoc.c: life */
 void rdm_assoc_init(struct rdm_assoc *a, const struct rdm_assoc_cfg *cfg);
 void rdm_assoc_params(const struct rdm_assoc *a, struct rdm_params *pa);
@@ -192,39 +184,10 @@ void rdm_assoc_set_mtu(struct rdm_assoc *a, u32 mtu);
 void rdm_assoc_set_user_timeout(struct rdm_assoc *a, u64 timeout);
 void rdm_assoc_flush(struct rdm_assoc *a, struct rdm_out *out);
 
-/**
- * rdm_assoc_rx_tight() - may the window be too small soon for the peer's next message?
- * @a: the association
- * @more: charge of a message that is about to be taken
- *
- * Return: false when rdm_assoc_rx_consumed() need not hear at once of what is read: nothing
- * is due before a part of the window is new.
- */
-static inline bool rdm_assoc_rx_tight(const struct rdm_assoc *a, u32 more)
-{
-	return a->rx_adv_charge < a->rx_charge + more + rdm_msg_charge(a->cfg.max_msg);
-}
-
 /* assoc_tx.c: what to send next */
 bool rdm_assoc_next(struct rdm_assoc *a, u64 now, struct list_head *pool, u16 max_pkts,
 		    struct rdm_plan *plan, struct rdm_out *out);
 
-/* assoc_rx.c: what arrives */
-bool rdm_assoc_rx_begin(struct rdm_assoc *a, u64 now, u64 pn);
-void rdm_assoc_rx_end(struct rdm_assoc *a, u64 now, u64 pn, bool eliciting, bool refused,
-		      struct rdm_out *out);
-int rdm_assoc_rx_ctl(struct rdm_assoc *a, u64 now, u64 pn, const struct rdm_frame *f,
-		     struct rdm_out *out);
-enum rdm_rx_verdict rdm_assoc_rx_check(struct rdm_assoc *a, const struct rdm_frame *f,
-				       struct rdm_rxmsg **held);
-bool rdm_assoc_rx_whole(struct rdm_assoc *a, u64 seq);
-void rdm_assoc_rx_hold(struct rdm_assoc *a, struct rdm_rxmsg *m);
-enum rdm_reasm_verdict rdm_assoc_rx_frag(struct rdm_assoc *a, struct rdm_rxmsg *m,
-					 struct rdm_rxfrag *f, struct list_head *freed);
-struct rdm_rxmsg *rdm_assoc_rx_next(struct rdm_assoc *a);
-int rdm_assoc_rx_skip(struct rdm_assoc *a, const struct rdm_frame *f, struct rdm_rxmsg **part,
-		      struct rdm_out *out);
-void rdm_assoc_rx_consumed(struct rdm_assoc *a, u64 charge, struct rdm_out *out);
-void rdm_assoc_rx_reopened(struct rdm_assoc *a, struct rdm_out *out);
+#include "assoc_rx.h"
 
 #endif /* _RDM_ASSOC_H */

@@ -37,6 +37,17 @@ bool rdm_assoc_rx_begin(struct rdm_assoc *a, u64 now, u64 pn)
 	       !a->closed_out && a->hot && !rdm_pnset_test(&a->hot->rxpn, pn);
 }
 
+/* More packets want an ack (RFC 9000, section 13.2): at once for every second one. */
+static void ack_due(struct rdm_assoc *a, u64 now, u32 n)
+{
+	a->ack_pending = min(a->ack_pending + n, (u32)U8_MAX);
+	if (a->ack_pending >= RDM_ACK_EVERY)
+		a->ack_now = true;
+	else if (!a->ack_now && !a->ack_at)
+		a->ack_at = now + clamp(a->rtt.srtt / 4, RDM_ACK_DELAY_MIN,
+					(u64)RDM_MAX_ACK_DELAY);
+}
+
 /**
  * rdm_assoc_rx_end() - all frames of a packet were taken
  * @a: the association
@@ -68,14 +79,9 @@ void rdm_assoc_rx_end(struct rdm_assoc *a, u64 now, u64 pn, bool eliciting, bool
 		a->largest_at = now;
 	if (!eliciting)
 		goto out;
-	/* RFC 9000, section 13.2: at once when out of order, else every second packet */
-	if (a->ack_pending < U8_MAX)
-		a->ack_pending++;
-	if (!in_order || a->ack_pending >= RDM_ACK_EVERY)
+	if (!in_order)
 		a->ack_now = true;
-	else if (!a->ack_at)
-		a->ack_at = now + clamp(a->rtt.srtt / 4, RDM_ACK_DELAY_MIN,
-					(u64)RDM_MAX_ACK_DELAY);
+	ack_due(a, now, 1);
 out:
 	if (a->ack_now || a->need)
 		out->acts |= RDM_OUT_SEND;
@@ -273,6 +279,18 @@ void rdm_assoc_rx_hold(struct rdm_assoc *a, struct rdm_rxmsg *m)
 	rdm_reasm_insert(&a->reasm, m);
 }
 
+/* Is a message that has become whole to be delivered? Then it is not held any more. */
+static enum rdm_reasm_verdict in_turn(struct rdm_assoc *a, struct rdm_rxmsg *m,
+				      enum rdm_reasm_verdict v)
+{
+	if (v != RDM_REASM_COMPLETE)
+		return v;
+	if (!rdm_assoc_rx_whole(a, m->seq))
+		return RDM_REASM_ADDED;
+	rdm_reasm_remove(&a->reasm, m);
+	return v;
+}
+
 /**
  * rdm_assoc_rx_frag() - add a part to a message that is held
  * @a: the association
@@ -286,14 +304,35 @@ void rdm_assoc_rx_hold(struct rdm_assoc *a, struct rdm_rxmsg *m)
 enum rdm_reasm_verdict rdm_assoc_rx_frag(struct rdm_assoc *a, struct rdm_rxmsg *m,
 					 struct rdm_rxfrag *f, struct list_head *freed)
 {
-	enum rdm_reasm_verdict v = rdm_rxmsg_add(m, f, freed);
+	return in_turn(a, m, rdm_rxmsg_add(m, f, freed));
+}
 
-	if (v != RDM_REASM_COMPLETE)
-		return v;
-	m->complete = true;
-	if (!rdm_assoc_rx_whole(a, m->seq))
-		return RDM_REASM_ADDED;
-	rdm_reasm_remove(&a->reasm, m);
+/**
+ * rdm_assoc_rx_run() - packets that follow the one taken last, each with the next part of a message
+ * @a: the association
+ * @now: ns
+ * @m: the message, which is held
+ * @f: the part of it that came in the packet before, the last of @m
+ * @len: bytes that follow it, in all packets together, within @m
+ * @n: how many packets, at least 1; their numbers follow the largest received
+ * @out: asks to send when an ack is due at once
+ *
+ * The same as rdm_assoc_rx_begin(), rdm_assoc_rx_frag() and rdm_assoc_rx_end() for each of them,
+ * but that @f grows and stays one part.
+ *
+ * Return: see rdm_assoc_rx_frag().
+ */
+enum rdm_reasm_verdict rdm_assoc_rx_run(struct rdm_assoc *a, u64 now, struct rdm_rxmsg *m,
+					struct rdm_rxfrag *f, u32 len, u32 n,
+					struct rdm_out *out)
+{
+	enum rdm_reasm_verdict v = in_turn(a, m, rdm_rxmsg_grow(m, f, len));
+
+	rdm_pnset_extend(&a->hot->rxpn, n);
+	a->largest_at = now;
+	ack_due(a, now, n);
+	if (a->ack_now)
+		out->acts |= RDM_OUT_SEND;
 	return v;
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * KUnit tests of assoc_rx: what SKIP does at the receiver: room, parts, order.
- * How a sender comes to send it is in assoc_tx_test.c.
+ * KUnit tests of assoc_rx: what SKIP does at the receiver: room, parts, order; and
+ * runs of packets. How a sender comes to send SKIP is in assoc_tx_test.c.
  */
 #include "assoc_int.h"
 #include "assoc_talk.h"
@@ -52,6 +52,23 @@ static int skip(struct rx_bench *b, u64 seq, u16 n, u32 len, struct rdm_rxmsg **
 	for (i = 0; i < n; i++)
 		f.lens[i] = len;
 	return rdm_assoc_rx_skip(&b->e.a, &f, part, &b->e.out);
+}
+
+/* The part of a message that packet @pn brings. */
+static enum rdm_reasm_verdict part(struct rx_bench *b, struct rdm_rxmsg *m, u64 pn, u32 off,
+				   u32 len)
+{
+	struct rdm_rxfrag *f = &b->f[b->n++];
+	enum rdm_reasm_verdict v;
+	LIST_HEAD(freed);
+
+	f->off = off;
+	f->len = len;
+	if (!rdm_assoc_rx_begin(&b->e.a, SEC, pn))
+		return RDM_REASM_BAD;
+	v = rdm_assoc_rx_frag(&b->e.a, m, f, &freed);
+	rdm_assoc_rx_end(&b->e.a, SEC, pn, true, false, &b->e.out);
+	return v;
 }
 
 static enum rdm_rx_verdict check(struct rx_bench *b, u64 seq)
@@ -160,7 +177,39 @@ static void assoc_rx_skip_makes_a_closing_end_busy(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, b->e.a.state, RDM_ASSOC_ESTABLISHED);
 }
 
+static void assoc_rx_run_is_packets_one_by_one(struct kunit *test)
+{
+	struct rx_bench *one = rx_bench(test, true), *run = rx_bench(test, true);
+	struct rdm_rxmsg *m1 = &one->m[0], *m2 = &run->m[0];
+
+	rdm_rxmsg_init(m1, 0, LEN);
+	rdm_assoc_rx_hold(&one->e.a, m1);
+	rdm_rxmsg_init(m2, 0, LEN);
+	rdm_assoc_rx_hold(&run->e.a, m2);
+	KUNIT_EXPECT_EQ(test, part(one, m1, 0, 0, 1024), RDM_REASM_ADDED);
+	KUNIT_EXPECT_EQ(test, part(run, m2, 0, 0, 1024), RDM_REASM_ADDED);
+	KUNIT_EXPECT_FALSE(test, run->e.a.ack_now);
+
+	KUNIT_EXPECT_EQ(test, part(one, m1, 1, 1024, 1024), RDM_REASM_ADDED);
+	KUNIT_EXPECT_EQ(test, part(one, m1, 2, 2048, LEN - 2048), RDM_REASM_COMPLETE);
+	KUNIT_EXPECT_EQ(test, rdm_assoc_rx_run(&run->e.a, SEC, m2, &run->f[0], LEN - 1024, 2,
+					       &run->e.out), RDM_REASM_COMPLETE);
+
+	KUNIT_EXPECT_EQ(test, run->f[0].len, LEN);
+	KUNIT_EXPECT_EQ(test, run->e.a.reasm.n, 0);
+	KUNIT_EXPECT_EQ(test, run->e.a.seqs.floor, one->e.a.seqs.floor);
+	KUNIT_EXPECT_EQ(test, rdm_pnset_largest(&run->e.a.hot->rxpn), 2);
+	KUNIT_EXPECT_EQ(test, run->e.a.hot->rxpn.n, 1);
+	KUNIT_EXPECT_EQ(test, run->e.a.largest_at, one->e.a.largest_at);
+	KUNIT_EXPECT_EQ(test, run->e.a.ack_now, one->e.a.ack_now);
+	KUNIT_EXPECT_EQ(test, run->e.a.ack_pending, one->e.a.ack_pending);
+	KUNIT_EXPECT_EQ(test, run->e.out.acts, one->e.out.acts);
+	/* a copy of a packet of it is a duplicate */
+	KUNIT_EXPECT_FALSE(test, rdm_assoc_rx_begin(&run->e.a, SEC, 1));
+}
+
 static struct kunit_case assoc_rx_cases[] = {
+	KUNIT_CASE(assoc_rx_run_is_packets_one_by_one),
 	KUNIT_CASE(assoc_rx_skip_gives_the_room_of_the_unseen_back),
 	KUNIT_CASE(assoc_rx_skip_again_changes_nothing),
 	KUNIT_CASE(assoc_rx_skip_drops_parts_one_by_one),

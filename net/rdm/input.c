@@ -641,8 +641,12 @@ void rdm_input(struct rdm_tunnel *t, struct sk_buff *skb)
 		goto drop;
 	}
 	seg = skb_is_gso(skb) ? skb_shinfo(skb)->gso_size : skb->len;
-	for (at = 0; at < skb->len; at += seg)
+	for (at = 0; at < skb->len; at += seg) {
+		rx.run = NULL;
 		rx_segment(&rx, at, min(at + seg, skb->len));
+		if (rx.run && rx.peer)
+			at += seg * rdm_rx_run(&rx, at, seg);
+	}
 	rx_unlock(&rx);
 	consume_skb(skb);
 	return;

@@ -6,6 +6,7 @@
  * payload is copied but that of short messages. Packets are for input.c.
  */
 #include <linux/slab.h>
+#include <linux/unaligned.h>
 
 #include "msg.h"
 #include "option.h"
@@ -75,6 +76,7 @@ static void part_init(struct rx *rx, struct rdm_part *part, const struct rdm_fra
 	part->f.len = f->len;
 	part->f.trim = 0;
 	part->at = f->payload;
+	part->step = 0;
 	part->skb = skb_get(rx->skb);
 }
 
@@ -101,10 +103,15 @@ static void deliver_held(struct rx *rx)
 		deliver(rx, container_of(m, struct rdm_rec, m));
 }
 
-/* Before the user can have read the message whose charge is @more. */
+/*
+ * May the window be too small soon for the peer's next message? If not, nothing is due before a
+ * part of it is new, see rdm_assoc_rx_consumed(). Called before the user can have read the message
+ * whose charge is @more.
+ */
 static void note_tight(struct rx *rx, u32 more)
 {
-	bool tight = rdm_assoc_rx_tight(&rx->peer->a, more);
+	const struct rdm_assoc *a = &rx->peer->a;
+	bool tight = a->rx_adv_charge < a->rx_charge + more + rdm_msg_charge(a->cfg.max_msg);
 
 	if (unlikely(tight != rx->peer->rx_tight))
 		WRITE_ONCE(rx->peer->rx_tight, tight);
@@ -192,6 +199,7 @@ static bool take_part(struct rx *rx, const struct rdm_frame *f, struct rdm_rxmsg
 	LIST_HEAD(freed);
 	u32 extra;
 
+	rx->run = NULL;
 	if (held) {
 		rec = container_of(held, struct rdm_rec, m);
 		part = kmem_cache_alloc(rdm_part_cache, GFP_ATOMIC | __GFP_NOWARN);
@@ -220,6 +228,12 @@ static bool take_part(struct rx *rx, const struct rdm_frame *f, struct rdm_rxmsg
 		deliver_held(rx);
 		break;
 	case RDM_REASM_ADDED:
+		/* the next segment may go on where this one ends */
+		if (!rec->m.complete && part->f.len == f->len &&
+		    list_is_last(&part->f.node, &rec->m.frags)) {
+			rx->run = rec;
+			rx->run_part = part;
+		}
 		break;
 	case RDM_REASM_DUP:
 		rdm_inc(rx->rn, IN_DUP_MSGS);
@@ -281,6 +295,7 @@ bool rdm_rx_skip(struct rx *rx, const struct rdm_frame *f)
 	int err;
 
 	rdm_inc(rx->rn, IN_SKIP);
+	rx->run = NULL;
 	/* what is skipped is charged: what was read must be known before, and told from here on */
 	WRITE_ONCE(rx->peer->rx_tight, true);
 	rdm_assoc_rx_consumed(&rx->peer->a, atomic_xchg(&rx->peer->rx_read, 0), &rx->out);
@@ -291,4 +306,65 @@ bool rdm_rx_skip(struct rx *rx, const struct rdm_frame *f)
 	}
 	deliver_held(rx);
 	return !err;
+}
+
+/**
+ * rdm_rx_run() - take the segments that go on with the message of the one before
+ * @rx: a super-packet, with its association locked; @rx->run is set
+ * @at: where the segment before begins
+ * @seg: length of each segment but the last
+ *
+ * A long message comes as a run of segments that differ in packet number and offset only. These
+ * are compared with what must come next, and taken all at once.
+ *
+ * Return: how many segments were taken.
+ */
+u32 rdm_rx_run(struct rx *rx, u32 at, u32 seg)
+{
+	u32 size = seg - RDM_GAP, total, off, got = 0, n = 0, extra;
+	struct rdm_part *part = rx->run_part;
+	struct rdm_rec *rec = rx->run;
+	struct rdm_assoc *a = &rx->peer->a;
+	u8 buf[RDM_GAP];
+	u64 head, tag;
+	const u8 *p;
+
+	rx->run = NULL;
+	/* was it a FRAG frame and nothing else? */
+	if (part->at != at + RDM_GAP || part->f.len != size)
+		return 0;
+	p = rdm_rx_bytes(rx, at, RDM_HDR_LEN, buf);
+	head = get_unaligned_be64(p);
+	tag = get_unaligned_be64(p + 8);
+	if (!a->hot->rxpn.n || (head & RDM_PN_MAX) != rdm_pnset_largest(&a->hot->rxpn))
+		return 0;
+	total = rec->m.total;
+	off = part->f.off + size;
+	for (at += seg; at + RDM_GAP < rx->skb->len && off < total; at += seg) {
+		u32 len = min(seg, rx->skb->len - at) - RDM_GAP;
+
+		p = rdm_rx_bytes(rx, at, RDM_GAP, buf);
+		if (get_unaligned_be64(p) != head + n + 1 || get_unaligned_be64(p + 8) != tag ||
+		    get_unaligned_be64(p + 16) != ((u64)RDM_FRAME_FRAG << 56 | (u64)len << 32 | total) ||
+		    get_unaligned_be64(p + 24) != rec->m.seq ||
+		    get_unaligned_be32(p + 32) != off || len > total - off ||
+		    (len < RDM_MIN_STRIDE && len != total - off))
+			break;
+		off += len;
+		got += len;
+		n++;
+	}
+	if (!n)
+		return 0;
+	part->step = seg;
+	extra = share(rx->skb, got);
+	if (extra > got)
+		rdm_rcv_recharge(rx->sk, rec, extra - got);
+	rdm_add(rx->rn, IN_PKTS, n);
+	if (rdm_assoc_rx_run(a, rx->now, &rec->m, &part->f, got, n, &rx->out) ==
+	    RDM_REASM_COMPLETE) {
+		deliver(rx, rec);
+		deliver_held(rx);
+	}
+	return n;
 }

@@ -46,11 +46,16 @@ struct rdm_msg {
 	struct rdm_block *blocks;
 };
 
-/* A part of a received message, in the packet that brought it. */
+/*
+ * A part of a received message, in the packet or the super-packet that brought it. From a run of
+ * segments it is in pieces: @step is the distance from one to the next, and a gap of RDM_GAP
+ * bytes with headers lies between them.
+ */
 struct rdm_part {
 	struct rdm_rxfrag f;
 	struct sk_buff *skb;	/* held */
 	u32 at;			/* where its bytes began in the packet, before any trim */
+	u32 step;		/* 0: in one piece */
 };
 
 /**

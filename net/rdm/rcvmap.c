@@ -85,6 +85,11 @@ bool rdm_pnset_add(struct rdm_pnset *s, u64 pn)
 	return pnset_insert(s, i, pn);
 }
 
+void rdm_pnset_extend(struct rdm_pnset *s, u32 n)
+{
+	s->r[0].last += n;
+}
+
 u64 rdm_pnset_largest(const struct rdm_pnset *s)
 {
 	/* Without ranges, the floor lies just above the one trimmed last. */

@@ -70,6 +70,13 @@ bool rdm_pnset_test(const struct rdm_pnset *s, u64 pn);
 bool rdm_pnset_add(struct rdm_pnset *s, u64 pn);
 
 /**
+ * rdm_pnset_extend() - take in the numbers that follow the largest
+ * @s: the set, with a range
+ * @n: how many
+ */
+void rdm_pnset_extend(struct rdm_pnset *s, u32 n);
+
+/**
  * rdm_pnset_largest() - the largest number ever added
  * @s: the set
  *

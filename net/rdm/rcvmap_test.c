@@ -62,6 +62,22 @@ static void pnset_in_order_is_one_range(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, rdm_pnset_largest(s), 999);
 }
 
+static void pnset_extend_takes_what_follows_the_largest(struct kunit *test)
+{
+	struct rdm_pnset s;
+
+	rdm_pnset_init(&s);
+	rdm_pnset_add(&s, 3);
+	rdm_pnset_add(&s, 7);
+	rdm_pnset_extend(&s, 4);
+	KUNIT_EXPECT_EQ(test, rdm_pnset_largest(&s), 11);
+	KUNIT_EXPECT_EQ(test, s.n, 2);
+	KUNIT_EXPECT_FALSE(test, rdm_pnset_test(&s, 6));
+	KUNIT_EXPECT_TRUE(test, rdm_pnset_test(&s, 8));
+	KUNIT_EXPECT_TRUE(test, rdm_pnset_test(&s, 11));
+	KUNIT_EXPECT_FALSE(test, rdm_pnset_test(&s, 12));
+}
+
 static void pnset_closing_a_gap_joins_ranges(struct kunit *test)
 {
 	struct rdm_pnset *s = new_pnset(test);
@@ -407,6 +423,7 @@ static void seqmap_matches_an_array(struct kunit *test)
 
 static struct kunit_case rcvmap_cases[] = {
 	KUNIT_CASE(pnset_in_order_is_one_range),
+	KUNIT_CASE(pnset_extend_takes_what_follows_the_largest),
 	KUNIT_CASE(pnset_closing_a_gap_joins_ranges),
 	KUNIT_CASE(pnset_overflow_forgets_the_lowest_range),
 	KUNIT_CASE(pnset_trim_keeps_a_range_that_reaches_above),

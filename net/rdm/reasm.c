@@ -153,6 +153,15 @@ static struct list_head *rxmsg_fit(struct rdm_rxmsg *m, struct rdm_rxfrag *f,
 	return &g->node;
 }
 
+static enum rdm_reasm_verdict rxmsg_have(struct rdm_rxmsg *m, u32 len)
+{
+	m->have += len;
+	if (m->have != m->total)
+		return RDM_REASM_ADDED;
+	m->complete = true;
+	return RDM_REASM_COMPLETE;
+}
+
 enum rdm_reasm_verdict rdm_rxmsg_add(struct rdm_rxmsg *m, struct rdm_rxfrag *f,
 				     struct list_head *freed)
 {
@@ -177,9 +186,11 @@ enum rdm_reasm_verdict rdm_rxmsg_add(struct rdm_rxmsg *m, struct rdm_rxfrag *f,
 	}
 
 	list_add_tail(&f->node, next);
-	m->have += f->len;
-	if (m->have != m->total)
-		return RDM_REASM_ADDED;
-	m->complete = true;
-	return RDM_REASM_COMPLETE;
+	return rxmsg_have(m, f->len);
+}
+
+enum rdm_reasm_verdict rdm_rxmsg_grow(struct rdm_rxmsg *m, struct rdm_rxfrag *f, u32 len)
+{
+	f->len += len;
+	return rxmsg_have(m, len);
 }

@@ -146,4 +146,14 @@ void rdm_rxmsg_init(struct rdm_rxmsg *msg, u64 seq, u32 total);
 enum rdm_reasm_verdict rdm_rxmsg_add(struct rdm_rxmsg *m, struct rdm_rxfrag *f,
 				     struct list_head *freed);
 
+/**
+ * rdm_rxmsg_grow() - a fragment that is held goes on
+ * @m: a message that is not whole
+ * @f: the last of its fragments, by offset
+ * @len: bytes that follow it, within the message
+ *
+ * Return: RDM_REASM_COMPLETE when the message has become whole, else RDM_REASM_ADDED.
+ */
+enum rdm_reasm_verdict rdm_rxmsg_grow(struct rdm_rxmsg *m, struct rdm_rxfrag *f, u32 len);
+
 #endif /* _RDM_REASM_H */

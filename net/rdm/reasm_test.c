@@ -40,6 +40,25 @@ static void rxmsg_in_order_completes_with_the_last(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, list_empty(&freed));
 }
 
+static void rxmsg_grows_at_its_end_until_it_is_whole(struct kunit *test)
+{
+	struct rdm_rxfrag f = { .off = 0, .len = 100 }, late = { .off = 250, .len = 100 };
+	struct rdm_rxmsg m;
+	LIST_HEAD(freed);
+
+	rdm_rxmsg_init(&m, 5, 1000);
+	rdm_rxmsg_add(&m, &f, &freed);
+	KUNIT_EXPECT_EQ(test, rdm_rxmsg_grow(&m, &f, 200), RDM_REASM_ADDED);
+	expect_frag(test, &f, 0, 300, 0);
+	KUNIT_EXPECT_EQ(test, m.have, 300);
+	/* what it has grown by counts as held */
+	KUNIT_EXPECT_EQ(test, rdm_rxmsg_add(&m, &late, &freed), RDM_REASM_ADDED);
+	expect_frag(test, &late, 300, 50, 50);
+	KUNIT_EXPECT_EQ(test, rdm_rxmsg_grow(&m, &late, 650), RDM_REASM_COMPLETE);
+	KUNIT_EXPECT_TRUE(test, m.complete);
+	KUNIT_EXPECT_TRUE(test, list_empty(&freed));
+}
+
 static void rxmsg_overlap_is_cut_from_the_newcomer(struct kunit *test)
 {
 	struct rdm_rxfrag left = { .off = 0, .len = 50 };
@@ -256,6 +275,7 @@ static void reasm_table_matches_an_array(struct kunit *test)
 
 static struct kunit_case reasm_cases[] = {
 	KUNIT_CASE(rxmsg_in_order_completes_with_the_last),
+	KUNIT_CASE(rxmsg_grows_at_its_end_until_it_is_whole),
 	KUNIT_CASE(rxmsg_overlap_is_cut_from_the_newcomer),
 	KUNIT_CASE(rxmsg_what_the_newcomer_covers_is_freed),
 	KUNIT_CASE(rxmsg_duplicate_changes_nothing),

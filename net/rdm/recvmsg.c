@@ -306,6 +306,51 @@ static void consumed(struct sock *sk, struct rdm_rec *rec)
 		reopen(sk);
 }
 
+/* A way through the frags of a packet: each frag is looked for from the one before on. */
+struct walk {
+	const struct sk_buff *skb;
+	u32 from;	/* where in the packet frag @i begins */
+	u8 i;
+};
+
+static int copy_piece(struct walk *w, u32 at, u32 len, struct iov_iter *to)
+{
+	const struct skb_shared_info *si = skb_shinfo(w->skb);
+	const skb_frag_t *frag;
+	u32 size;
+
+	for (; w->i < si->nr_frags && at >= w->from; w->i++, w->from += size) {
+		frag = &si->frags[w->i];
+		size = skb_frag_size(frag);
+		if (at >= w->from + size)
+			continue;
+		if (at + len > w->from + size)
+			break;
+		if (copy_page_to_iter(skb_frag_page(frag), skb_frag_off(frag) + at - w->from, len,
+				      to) != len)
+			return -EFAULT;
+		return 0;
+	}
+	return skb_copy_datagram_iter(w->skb, at, to, len);
+}
+
+static int copy_part(const struct rdm_part *part, u32 len, struct iov_iter *to)
+{
+	struct walk w = { .skb = part->skb, .from = skb_headlen(part->skb) };
+	u32 size = part->step ? part->step - RDM_GAP : U32_MAX;
+	u32 at = part->at + part->f.trim / size * part->step;
+	u32 skip = part->f.trim % size, n;
+	int err;
+
+	for (; len; len -= n, at += part->step, skip = 0) {
+		n = min(len, size - skip);
+		err = copy_piece(&w, at + skip, n, to);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
 static int copy_out(const struct rdm_rec *rec, struct msghdr *msg, u32 len)
 {
 	const struct rdm_rxfrag *f;
@@ -319,7 +364,7 @@ static int copy_out(const struct rdm_rec *rec, struct msghdr *msg, u32 len)
 
 		if (!n)
 			break;
-		err = skb_copy_datagram_iter(part->skb, part->at + f->trim, &msg->msg_iter, n);
+		err = copy_part(part, n, &msg->msg_iter);
 		if (err)
 			return err;
 		len -= n;

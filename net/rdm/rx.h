@@ -11,6 +11,9 @@
 #include "peer.h"
 #include "rdm.h"
 
+struct rdm_part;
+struct rdm_rec;
+
 /**
  * struct rx - a packet, or a super-packet, being taken apart
  * @t: the tunnel that it came by
@@ -25,6 +28,8 @@
  * @map: bytes of @skb that lie in one piece
  * @map_at: offset of the first of them
  * @map_end: offset behind the last
+ * @run: message that the last segment had a part of, and that may go on in the next, or NULL
+ * @run_part: that part
  * @unwelcome: messages from someone else than the connected peer
  * @wake: messages were queued for the user
  * @out: what the core gave back
@@ -44,6 +49,8 @@ struct rx {
 	const u8 *map;
 	u32 map_at;
 	u32 map_end;
+	struct rdm_rec *run;
+	struct rdm_part *run_part;
 	bool unwelcome;
 	bool wake;
 	struct rdm_out out;
@@ -72,6 +79,7 @@ static inline const u8 *rdm_rx_bytes(struct rx *rx, u32 at, u32 len, u8 *buf)
 
 /* intake.c */
 bool rdm_rx_message(struct rx *rx, const struct rdm_frame *f);
+u32 rdm_rx_run(struct rx *rx, u32 at, u32 seg);
 bool rdm_rx_skip(struct rx *rx, const struct rdm_frame *f);
 
 #endif /* _RDM_RX_H */
