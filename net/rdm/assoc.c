@@ -87,6 +87,7 @@ void rdm_assoc_init(struct rdm_assoc *a, const struct rdm_assoc_cfg *cfg)
 	a->cfg = cfg->terms;
 	a->fifo = cfg->fifo;
 	a->mtu = cfg->mtu;
+	a->ack_careful = RDM_ACK_CAREFUL;
 	a->local_tag = cfg->tag;
 	a->rx_adv_charge = cfg->terms.rx_window;
 	a->rx_adv_seq = cfg->first_seq + RDM_SEQ_SPAN;
@@ -604,6 +605,8 @@ void rdm_assoc_timer(struct rdm_assoc *a, u64 now, struct rdm_out *out)
 	if (a->ack_at && now >= a->ack_at) {
 		a->ack_at = 0;
 		a->ack_now = true;
+		/* the sender may have been waiting for it */
+		a->ack_careful = RDM_ACK_CAREFUL;
 		out->acts |= RDM_OUT_SEND;
 	}
 	if (now >= rdm_recovery_deadline(&a->rec, &a->rtt)) {

@@ -61,8 +61,13 @@ extern const char *const rdm_assoc_states[RDM_ASSOC__NR];
 #define RDM_ACK_DELAY_MIN	(1ULL * NSEC_PER_MSEC)
 /* With no more packet numbers left than this, a successor gets what comes. */
 #define RDM_PN_RESERVE		BIT_ULL(24)
-/* Eliciting packets after which an ack goes at once (RFC 9000, section 13.2.2). */
-#define RDM_ACK_EVERY		2
+/*
+ * Eliciting packets after which an ack goes at once (RFC 9000, section 13.2.2): in full flow, and
+ * while the path is new or disturbed: for the next RDM_ACK_CAREFUL packets.
+ */
+#define RDM_ACK_EVERY		8
+#define RDM_ACK_EVERY_CAREFUL	2
+#define RDM_ACK_CAREFUL		100
 
 /**
  * struct rdm_assoc - one association
@@ -78,6 +83,7 @@ extern const char *const rdm_assoc_states[RDM_ASSOC__NR];
  * @doubt: probe timeouts that passed like that, without a valid packet between
  * @drain: nothing new is sent, for the peer wants to end the association
  * @ack_pending: eliciting packets that wait for an ack
+ * @ack_careful: eliciting packets of which every second one is still acked at once
  * @probes: packets to send past the congestion window (PTO)
  * @need: RDM_CTL_* to put into the next packet
  * @error: errno once CLOSED, 0 when agreed
@@ -127,6 +133,7 @@ struct rdm_assoc {
 	bool disowned;
 	u8 doubt;
 	u8 ack_pending;
+	u8 ack_careful;
 	u8 probes;
 	u8 need;
 	int error;

@@ -37,15 +37,21 @@ bool rdm_assoc_rx_begin(struct rdm_assoc *a, u64 now, u64 pn)
 	       !a->closed_out && a->hot && !rdm_pnset_test(&a->hot->rxpn, pn);
 }
 
-/* More packets want an ack (RFC 9000, section 13.2): at once for every second one. */
+/*
+ * More packets want an ack. An ack costs a packet at both ends, so in full flow few go: their
+ * number is the most that lets the sender's window grow as fast as RFC 9406 allows (its L). At
+ * first, after a gap, and when an ack had to wait until its time was up, the sender may have no
+ * more than a few packets in flight, and must hear of losses soon: then every second one is acked.
+ */
 static void ack_due(struct rdm_assoc *a, u64 now, u32 n)
 {
 	a->ack_pending = min(a->ack_pending + n, (u32)U8_MAX);
-	if (a->ack_pending >= RDM_ACK_EVERY)
+	if (a->ack_pending >= (a->ack_careful ? RDM_ACK_EVERY_CAREFUL : RDM_ACK_EVERY))
 		a->ack_now = true;
 	else if (!a->ack_now && !a->ack_at)
 		a->ack_at = now + clamp(a->rtt.srtt / 4, RDM_ACK_DELAY_MIN,
 					(u64)RDM_MAX_ACK_DELAY);
+	a->ack_careful -= min_t(u32, a->ack_careful, n);
 }
 
 /**
@@ -79,8 +85,10 @@ void rdm_assoc_rx_end(struct rdm_assoc *a, u64 now, u64 pn, bool eliciting, bool
 		a->largest_at = now;
 	if (!eliciting)
 		goto out;
-	if (!in_order)
+	if (!in_order) {
 		a->ack_now = true;
+		a->ack_careful = RDM_ACK_CAREFUL;
+	}
 	ack_due(a, now, 1);
 out:
 	if (a->ack_now || a->need)

@@ -208,8 +208,61 @@ static void assoc_rx_run_is_packets_one_by_one(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, rdm_assoc_rx_begin(&run->e.a, SEC, 1));
 }
 
+/* A packet that asks for an ack; the ack goes at once if it is due. */
+static bool acked_at_once(struct rx_bench *b, u64 pn)
+{
+	bool now;
+
+	if (!rdm_assoc_rx_begin(&b->e.a, SEC, pn))
+		return false;
+	rdm_assoc_rx_end(&b->e.a, SEC, pn, true, false, &b->e.out);
+	now = b->e.a.ack_now;
+	if (now) {
+		b->e.a.ack_now = false;
+		b->e.a.ack_pending = 0;
+		b->e.a.ack_at = 0;
+	}
+	return now;
+}
+
+static u32 acks_of(struct rx_bench *b, u64 *pn, u32 packets)
+{
+	u32 n = 0;
+
+	while (packets--)
+		n += acked_at_once(b, (*pn)++);
+	return n;
+}
+
+static void assoc_rx_acks_seldom_in_full_flow_only(struct kunit *test)
+{
+	struct rx_bench *b = rx_bench(test, false);
+	u64 pn = 0;
+
+	KUNIT_EXPECT_EQ(test, acks_of(b, &pn, RDM_ACK_CAREFUL),
+			RDM_ACK_CAREFUL / RDM_ACK_EVERY_CAREFUL);
+	KUNIT_EXPECT_EQ(test, acks_of(b, &pn, 10 * RDM_ACK_EVERY), 10);
+	/* what is never acked at once is acked in time */
+	KUNIT_EXPECT_FALSE(test, acked_at_once(b, pn++));
+	KUNIT_EXPECT_GT(test, b->e.a.ack_at, SEC);
+	KUNIT_EXPECT_LE(test, b->e.a.ack_at, SEC + RDM_MAX_ACK_DELAY);
+	/* and then the sender seems to have too little in flight */
+	rdm_assoc_timer(&b->e.a, b->e.a.ack_at, &b->e.out);
+	KUNIT_EXPECT_TRUE(test, b->e.a.ack_now);
+	b->e.a.ack_now = false;
+	b->e.a.ack_pending = 0;
+	KUNIT_EXPECT_EQ(test, acks_of(b, &pn, RDM_ACK_CAREFUL),
+			RDM_ACK_CAREFUL / RDM_ACK_EVERY_CAREFUL);
+	KUNIT_EXPECT_EQ(test, acks_of(b, &pn, 2 * RDM_ACK_EVERY), 2);
+	/* a gap is told at once, and what follows it closely */
+	pn++;
+	KUNIT_EXPECT_TRUE(test, acked_at_once(b, pn++));
+	KUNIT_EXPECT_GE(test, acks_of(b, &pn, 4), 2);
+}
+
 static struct kunit_case assoc_rx_cases[] = {
 	KUNIT_CASE(assoc_rx_run_is_packets_one_by_one),
+	KUNIT_CASE(assoc_rx_acks_seldom_in_full_flow_only),
 	KUNIT_CASE(assoc_rx_skip_gives_the_room_of_the_unseen_back),
 	KUNIT_CASE(assoc_rx_skip_again_changes_nothing),
 	KUNIT_CASE(assoc_rx_skip_drops_parts_one_by_one),
