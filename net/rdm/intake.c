@@ -323,10 +323,10 @@ u32 rdm_rx_run(struct rx *rx, u32 at, u32 seg)
 {
 	u32 size = seg - RDM_GAP, total, off, got = 0, n = 0, extra;
 	struct rdm_part *part = rx->run_part;
-	struct rdm_rec *rec = rx->run;
 	struct rdm_assoc *a = &rx->peer->a;
+	struct rdm_rec *rec = rx->run;
+	u64 head, tag, frag;
 	u8 buf[RDM_GAP];
-	u64 head, tag;
 	const u8 *p;
 
 	rx->run = NULL;
@@ -343,9 +343,10 @@ u32 rdm_rx_run(struct rx *rx, u32 at, u32 seg)
 	for (at += seg; at + RDM_GAP < rx->skb->len && off < total; at += seg) {
 		u32 len = min(seg, rx->skb->len - at) - RDM_GAP;
 
+		frag = (u64)RDM_FRAME_FRAG << 56 | (u64)len << 32 | total;
 		p = rdm_rx_bytes(rx, at, RDM_GAP, buf);
 		if (get_unaligned_be64(p) != head + n + 1 || get_unaligned_be64(p + 8) != tag ||
-		    get_unaligned_be64(p + 16) != ((u64)RDM_FRAME_FRAG << 56 | (u64)len << 32 | total) ||
+		    get_unaligned_be64(p + 16) != frag ||
 		    get_unaligned_be64(p + 24) != rec->m.seq ||
 		    get_unaligned_be32(p + 32) != off || len > total - off ||
 		    (len < RDM_MIN_STRIDE && len != total - off))

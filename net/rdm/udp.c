@@ -66,7 +66,7 @@ static void drain(struct sock *usk, int most)
 		skb->dev = NULL;
 		rdm_input(t, skb);
 		most--;
-		/* to be told so by skb_recv_udp() costs two locks; what comes now has its own call */
+		/* skb_recv_udp() would tell by two locks; what comes now has its own call */
 		if (drained(usk))
 			return;
 	}
