@@ -76,7 +76,7 @@ test-debug:
 	@tools/test/vm.sh debug
 
 bench:
-	@tools/test/deps.sh vm
+	@tools/test/deps.sh bench
 	@tools/bench/bench.sh $(BENCH)
 
 vm:

@@ -7,8 +7,9 @@
 #
 #   tools/bench/bench.sh [PART]... [PROTO]...     everything without a PART
 #
-# Two machines share the work, one for each of two processors. What they say goes to
-# build/bench/, where report.py makes results.json of it, and a table with the goals.
+# Two machines share the work, one for each of two processors; what is measured in real
+# time comes last and alone. What they say goes to build/bench/, where report.py makes of it
+# results.json, charts, and a table with the goals.
 
 set -euo pipefail
 
@@ -16,8 +17,12 @@ top=$(cd "$(dirname "$0")/../.." && pwd)
 here=$top/tools/bench
 out=$top/build/bench
 
-# Halves that take about the same time
-machines=("rr stream loss1 idle" "batch again loss5 peers fair")
+# The first two take about the same time
+machines=("rr stream batch loss1 idle fair" "again loss5 peers" "parallel")
+
+# Every congestion control that the module has
+congs=$(find "$top/net/rdm" -name 'cong_*.c' ! -name '*_test.c' -exec \
+	sed -n 's/^\t\.name = "\(.*\)",$/\1/p' {} + | sort | xargs)
 
 parts=' '
 protos=()
@@ -30,7 +35,7 @@ done
 [ "$parts" != ' ' ] || parts=" ${machines[*]} "
 
 # shellcheck disable=SC2086 # words
-"$here/guest.sh" --list $parts ${protos[@]+"${protos[@]}"} >/dev/null
+"$here/guest.sh" --list --congestion "$congs" $parts ${protos[@]+"${protos[@]}"} >/dev/null
 make -s -C "$top/tools"
 [ -e "$top/build/kernels/stock/.complete" ] || "$top/tools/vm/kernel.sh" stock
 "$top/tools/vm/module.sh" stock
@@ -53,11 +58,15 @@ progress() {
 	done
 }
 
+# machine NUMBER WORD...
 machine() {
-	"$top/tools/vm/run.sh" --icount --mem 1024 --timeout 3000 --log "$out/console-$1.log" \
+	local way=(--icount)
+
+	[ "$2" != parallel ] || way=(--cpus 2)
+	"$top/tools/vm/run.sh" "${way[@]}" --mem 1024 --timeout 3000 --log "$out/console-$1.log" \
 		--module "$top/build/stock/rdm.ko" --load rdm \
 		--program tipc --add "$top/build/tools/rdmperf" --add "$here/guest.sh" \
-		-- /rdm/guest.sh "${@:2}" | progress
+		-- /rdm/guest.sh --congestion "$congs" "${@:2}" | progress
 }
 
 # Each machine is a process group, so that all of it can be stopped
@@ -75,7 +84,7 @@ for half in "${machines[@]}"; do
 done
 for words in "${lists[@]}"; do
 	# shellcheck disable=SC2086 # words
-	"$here/guest.sh" --list $words
+	"$here/guest.sh" --list --congestion "$congs" $words
 done >"$out/expected"
 total=$(wc -l <"$out/expected")
 # shellcheck disable=SC2317 # called by trap
@@ -87,14 +96,19 @@ stop() {
 }
 trap stop EXIT
 trap 'stop; exit 130' INT TERM
+finish() {
+	for pid in ${pids[@]+"${pids[@]}"}; do
+		wait "$pid" || status=1
+	done
+	pids=()
+}
 for i in "${!lists[@]}"; do
+	# In real time: alone
+	[ "${lists[i]%% *}" != parallel ] || finish
 	# shellcheck disable=SC2086 # words
 	machine "$i" ${lists[i]} &
 	pids+=($!)
 done
-for pid in "${pids[@]}"; do
-	wait "$pid" || status=1
-done
-pids=()
+finish
 "$here/report.py" "$out" || status=1
 exit "$status"

@@ -4,7 +4,7 @@
 # The measurements themselves, in the virtual machine (bench.sh starts it): two network
 # namespaces joined by a veth, rdmperf in both.
 #
-#   guest.sh [--list] PART... [PROTO]...
+#   guest.sh [--list] [--congestion 'NAME...'] PART... [PROTO]...
 #
 #   rr       round trips, one at a time
 #   stream   messages one way, one system call each
@@ -15,24 +15,29 @@
 #   peers    one socket that talks to 1 to 10,000 others in turn
 #   idle     the memory of an association that has nothing to do
 #   fair     beside a TCP flow (CUBIC) on a bottleneck of 100 Mbit/s and 20 ms: the share
+#   parallel some of it in a machine that bench.sh starts with two CPUs and in real time
 #   again    the rows that goals hang on, for a second time: do figures repeat?
 #
-# Names of protocols among the words: measure only these. For each measurement a line
+# --congestion: what rdm has, cubic only without it. Names of protocols among the words: measure only these. For each measurement a line
 # "bench LABEL <tab> JSON": what was set up here, and under "result" what rdmperf said, or
 # under "error" why there is none. With --list only the labels, and nothing runs.
 
 set -eu
 
-parts="rr stream batch again loss1 loss5 peers idle fair"
+parts="rr stream batch again loss1 loss5 peers idle fair parallel"
 protos="udp tcp sctp rds tipc tipc-rdm rdm-rdm rdm-seqpacket"
 reliable="tcp sctp rds rdm-rdm rdm-seqpacket"
 tcp_congs="cubic bbr"
-rdm_congs="newreno cubic"
+rdm_congs="cubic"
 
 list=''
 if [ "${1-}" = --list ]; then
 	list=1
 	shift
+fi
+if [ "${1-}" = --congestion ]; then
+	rdm_congs=$2
+	shift 2
 fi
 want='' only=''
 for word; do
@@ -81,7 +86,7 @@ network() {
 }
 
 # What the next measurements run under; part of their labels
-part='' run=1 netem='' cong='' gso=1 peers=0
+part='' run=1 netem='' cong='' gso=1 peers=0 cpus=1
 
 # use_netem WORDS: what the network does, in each direction. Without words: nothing
 use_netem() {
@@ -136,6 +141,7 @@ begin() {
 	[ "$batch" = 1 ] || label="$label, $batch a call"
 	[ "$gso" = 1 ] || label="$label, no GSO"
 	[ "$peers" = 0 ] || label="$label, $peers peers"
+	[ "$cpus" = 1 ] || label="$label, $cpus CPUs"
 	[ "$run" = 1 ] || label="$label, run $run"
 	[ -n "$list" ] || return 0
 	echo "$label"
@@ -151,8 +157,8 @@ print_row() {
 	fi
 	printf 'bench %s\t{"label":"%s","part":"%s","proto":"%s","test":"%s","size":%d,' \
 		"$label" "$label" "$part" "$proto" "$test" "$size"
-	printf '"batch":%d,"netem":"%s","cong":"%s","gso":%d,"peers":%d,"run":%d,%s}\n' \
-		"$batch" "$netem" "$cong" "$gso" "$peers" "$run" "$outcome"
+	printf '"batch":%d,"netem":"%s","cong":"%s","gso":%d,"peers":%d,"cpus":%d,"run":%d,%s}\n' \
+		"$batch" "$netem" "$cong" "$gso" "$peers" "$cpus" "$run" "$outcome"
 }
 
 # measure PROTO rr|stream|paced|burst SIZE COUNT WARMUP [BATCH] [RDMPERF-OPTION]...
@@ -372,6 +378,19 @@ part_fair() {
 	use_cong rdm cubic
 	cong=''
 	[ -n "$list" ] || kill "$other_server"
+}
+
+part_parallel() {
+	cpus=2
+	for proto in udp $reliable; do
+		measure "$proto" rr 64 4000 400
+	done
+	for size in 64 1200 16000 60000; do
+		for proto in udp $reliable; do
+			measure "$proto" stream "$size" 5000 500
+		done
+	done
+	cpus=1
 }
 
 part_again() {

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """Makes results.json and a table of what the machines of bench.sh said.
 
-    report.py DIRECTORY [--goals FILE]
+    report.py DIRECTORY [--goals FILE] [--no-charts]
 
 The directory has raw.jsonl (a line of JSON for each measurement, from guest.sh) and
 expected (the labels that must be there). Exits with 1 when a measurement is missing or
@@ -12,17 +12,21 @@ failed; a goal that is missed is marked in the table and is not a failure.
 import argparse
 import json
 import os
+import shutil
 import sys
+
+import charts
 
 PROTOS = ["udp", "tcp", "sctp", "rds", "tipc", "tipc-rdm", "rdm-rdm", "rdm-seqpacket"]
 # What tells one row from another, but for its run
-KEY = ("test", "size", "batch", "netem", "cong", "gso", "peers", "proto")
+KEY = ("test", "size", "batch", "netem", "cong", "gso", "peers", "cpus", "proto")
 
 
 def flatten(raw):
     """A row of results.json from a line of guest.sh."""
     row = {name: raw[name] for name in
-           ("proto", "test", "size", "netem", "batch", "cong", "gso", "peers", "run", "label")}
+           ("proto", "test", "size", "netem", "batch", "cong", "gso", "peers", "cpus", "run",
+            "label")}
     for name in ("msgs_per_s", "mb_per_s", "us_per_msg", "p50_us", "p99_us", "lost_percent",
                  "bytes", "share_percent", "other_mb_per_s"):
         row[name] = None
@@ -57,9 +61,9 @@ def load(directory):
 
 
 def matches(row, where):
-    """Has the row the values of @where? A list means any of them. Peers only if asked for."""
+    """Has the row the values of @where? A list means any of them. Many peers or two CPUs only if asked for."""
     return all(row.get(name) in (value if isinstance(value, list) else [value])
-               for name, value in {"peers": 0, "run": 1, **where}.items())
+               for name, value in {"peers": 0, "run": 1, "cpus": 1, **where}.items())
 
 
 def number(value):
@@ -174,6 +178,14 @@ def peers_table(rows):
             print(f"\nAn idle association takes {number(row['bytes'])} bytes at each end.")
 
 
+def parallel_tables(rows):
+    if any(row["cpus"] == 2 for row in rows):
+        print("\n== Two CPUs in real time: noisy, and no figures of a real machine")
+    comparison(rows, "Round trips, µs: p50 / p99", {"test": "rr", "cpus": 2},
+               lambda row: f"{number(row['p50_us'])} / {number(row['p99_us'])}")
+    comparison(rows, "Streams, messages a second", {"test": "stream", "cpus": 2}, rate)
+
+
 def fair_table(rows):
     lines = [[f"{row['proto']} {row['cong']}", number(row["mb_per_s"]),
               number(row["other_mb_per_s"]), number(row["share_percent"])]
@@ -251,6 +263,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("directory")
     parser.add_argument("--goals", default=os.path.join(os.path.dirname(__file__), "goals.json"))
+    parser.add_argument("--no-charts", action="store_true")
     args = parser.parse_args()
     rows, expected = load(args.directory)
     with open(args.goals, encoding="utf-8") as file:
@@ -261,10 +274,13 @@ def main():
     lossy_tables(rows)
     peers_table(rows)
     fair_table(rows)
+    parallel_tables(rows)
     print()
     notes(rows)
     show_repeatability(repeatability(rows))
     show_goals(rows, goals)
+    if not args.no_charts and shutil.which("gnuplot"):
+        charts.draw_all(args.directory, rows, PROTOS, matches)
     missing = sorted(set(expected) - {row["label"] for row in rows})
     failed = [row for row in rows if not row["ok"]]
     print()

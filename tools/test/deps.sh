@@ -3,7 +3,7 @@
 #
 # Makes sure that the Debian packages for a part of the project are there:
 #
-#   tools/test/deps.sh build|headers|vm|selftests|style|unit|fuzz|sim|kunit|debug|all
+#   tools/test/deps.sh build|headers|vm|selftests|style|unit|fuzz|sim|kunit|debug|bench|all
 #
 # Names what is missing; installs it when run by root, otherwise prints the line to
 # run and stops. The kernels of the virtual machine are not installed: kernel.sh
@@ -19,6 +19,7 @@ programs="libpython3.11-testsuite stress-ng sockperf iperf3 socat"
 kernel="$vm bc bison flex libelf-dev libssl-dev"
 style="$kernel g++ sparse shellcheck man-db"
 unit="$build g++ python3"
+bench="$vm gnuplot-nox"
 fuzz="$build clang libclang-rt-14-dev"
 
 case ${1-} in
@@ -31,9 +32,10 @@ debug) wanted="$kernel $programs" ;;
 style) wanted=$style ;;
 unit | sim) wanted=$unit ;;
 fuzz) wanted=$fuzz ;;
-all) wanted="$style $unit $fuzz $programs" ;;
+bench) wanted=$bench ;;
+all) wanted="$style $unit $fuzz $bench $programs" ;;
 *)
-	echo "usage: deps.sh build|headers|vm|selftests|style|unit|fuzz|sim|kunit|debug|all" >&2
+	echo "usage: deps.sh build|headers|vm|selftests|style|unit|fuzz|sim|kunit|debug|bench|all" >&2
 	exit 2
 	;;
 esac
