@@ -445,9 +445,10 @@ RDM_TEST(cmsg, what_holds_for_packets_is_set_for_the_socket)
 
 RDM_TEST(cmsg, flags_do_what_they_say_or_are_refused)
 {
-	static const int no[] = { MSG_MORE, MSG_DONTROUTE, MSG_OOB, MSG_FASTOPEN, MSG_ZEROCOPY,
+	static const int no[] = { MSG_DONTROUTE, MSG_OOB, MSG_FASTOPEN, MSG_ZEROCOPY,
 				  MSG_PROXY, MSG_TRUNC, MSG_PEEK, MSG_ERRQUEUE, MSG_SYN };
-	static const int yes[] = { 0, MSG_EOR, MSG_CONFIRM, MSG_NOSIGNAL, MSG_DONTWAIT };
+	static const int yes[] = { 0, MSG_EOR, MSG_CONFIRM, MSG_NOSIGNAL, MSG_DONTWAIT,
+				   MSG_MORE };
 	char c[4];
 
 	for (size_t i = 0; i < ARRAY_SIZE(no); i++)

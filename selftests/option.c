@@ -268,4 +268,28 @@ RDM_TEST(option, congestion_control_is_chosen_by_name)
 	close(receiver);
 }
 
+RDM_TEST(option, nodelay_holds_for_associations_that_there_are)
+{
+	unsigned int v = 7;
+	socklen_t len = sizeof(v);
+	struct addr at;
+	int receiver;
+	char c;
+
+	ASSERT_EQ(0, getsockopt(self->fd, SOL_RDM, RDM_NODELAY, &v, &len));
+	EXPECT_EQ(0, v);
+	receiver = rdm_bound(variant->family, variant->type, &at);
+	ASSERT_EQ(1, send_to(self->fd, "a", 1, 0, &at));
+	v = 2;
+	ASSERT_EQ(0, setsockopt(self->fd, SOL_RDM, RDM_NODELAY, &v, sizeof(v)));
+	ASSERT_EQ(0, getsockopt(self->fd, SOL_RDM, RDM_NODELAY, &v, &len));
+	EXPECT_EQ(1, v);
+	EXPECT_FAIL(EINVAL, setsockopt(self->fd, SOL_RDM, RDM_NODELAY, &v, 3));
+	ASSERT_EQ(1, send_to(self->fd, "b", 1, MSG_MORE, &at));
+	ASSERT_EQ(1, send_to(self->fd, "c", 1, 0, &at));
+	for (int i = 0; i < 3; i++)
+		ASSERT_EQ(1, recv(receiver, &c, 1, 0));
+	close(receiver);
+}
+
 TEST_HARNESS_MAIN

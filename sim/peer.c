@@ -45,6 +45,7 @@ struct peer *peer_new(struct node *n, u16 remote, u64 tag)
 			.user_timeout = n->user_timeout,
 			.idle_timeout = n->idle_timeout,
 			.max_msg = n->max_msg,
+			.hold = true,
 			.cong = n->cong,
 		},
 		.first_seq = n->first_seq,
@@ -437,6 +438,8 @@ void peer_send(struct peer *p, struct msg *m)
 	struct rdm_out out;
 
 	rdm_out_init(&out);
+	/* the last one of a burst may promise more, too: then the time ends the wait */
+	m->tx->tx.more = m->id % 64 == 63;
 	rdm_assoc_push(&p->a, p->n->s->now, &m->tx->tx, &out);
 	peer_finish(p, &out);
 }

@@ -518,6 +518,42 @@ void rdm_assoc_rx_icmp(struct rdm_assoc *a, u64 now, int err, bool hard, bool ta
 	}
 }
 
+/*
+ * Shall a new message wait for others? Never with nothing in flight, so that a round trip
+ * is as short as it can be, nor for others that come seldom, nor once there is enough.
+ */
+static void hold(struct rdm_assoc *a, u64 now, const struct rdm_txmsg *m)
+{
+	struct rdm_hold *h;
+	bool burst;
+
+	if (unlikely(!a->hot))
+		return;
+	h = &a->hot->hold;
+	burst = now - h->pushed_at < RDM_HOLD;
+	h->pushed_at = now;
+	if (m->more != h->more) {
+		h->more = m->more;
+		h->until = 0;
+		if (!m->more)
+			return;
+	}
+	/* behind one that waits for the peer or for the network it waits anyway */
+	if (!h->until && a->txq.unsent == m) {
+		if (m->more)
+			h->until = now + RDM_HOLD_MORE;
+		else if (burst && a->rec.nflight && a->cfg.hold)
+			h->until = now + RDM_HOLD;
+		h->bytes = 0;
+	}
+	if (!h->until)
+		return;
+	h->bytes += RDM_HDR_LEN + RDM_MSG_LEN + m->len;
+	if (m->nfrags > 1 || h->bytes >= RDM_HOLD_BYTES ||
+	    !rdm_cong_can_send(&a->hot->cong, h->bytes))
+		h->until = 0;
+}
+
 /**
  * rdm_assoc_push() - accept a message
  * @a: an association that is not CLOSED
@@ -530,6 +566,7 @@ void rdm_assoc_push(struct rdm_assoc *a, u64 now, struct rdm_txmsg *m, struct rd
 	__rdm_assoc_waiting(a, now);
 	rdm_txq_push(&a->txq, m);
 	fit(a, m);
+	hold(a, now, m);
 	out->acts |= RDM_OUT_SEND;
 }
 
@@ -556,6 +593,8 @@ u64 rdm_assoc_deadline(const struct rdm_assoc *a)
 	if (a->hot && a->hot->cong.pace.wait && (a->txq.unsent || !list_empty(&a->rec.lost)))
 		t = min(t, a->hot->cong.pace.next);
 	t = min(t, rdm_assoc_cool_at(a));
+	if (a->hot && a->hot->hold.until)
+		t = min(t, a->hot->hold.until);
 	return min(t, rdm_recovery_deadline(&a->rec, &a->rtt));
 }
 
@@ -600,6 +639,10 @@ void rdm_assoc_timer(struct rdm_assoc *a, u64 now, struct rdm_out *out)
 	}
 	if (a->hot && a->hot->cong.pace.wait && now >= a->hot->cong.pace.next) {
 		a->hot->cong.pace.wait = false;
+		out->acts |= RDM_OUT_SEND;
+	}
+	if (a->hot && a->hot->hold.until && now >= a->hot->hold.until) {
+		a->hot->hold.until = 0;
 		out->acts |= RDM_OUT_SEND;
 	}
 	if (a->ack_at && now >= a->ack_at) {
@@ -679,6 +722,16 @@ void rdm_assoc_set_user_timeout(struct rdm_assoc *a, u64 timeout)
 {
 	a->cfg.user_timeout = timeout;
 	a->rec.pto_max = __rdm_assoc_backoff(a, U64_MAX);
+}
+
+/**
+ * rdm_assoc_set_hold() - may messages wait for others, from now on?
+ * @a: the association
+ * @hold: true when they may
+ */
+void rdm_assoc_set_hold(struct rdm_assoc *a, bool hold)
+{
+	a->cfg.hold = hold;
 }
 
 /**

@@ -189,6 +189,7 @@ void rdm_assoc_timer(struct rdm_assoc *a, u64 now, struct rdm_out *out);
 void rdm_assoc_push(struct rdm_assoc *a, u64 now, struct rdm_txmsg *m, struct rdm_out *out);
 void rdm_assoc_set_mtu(struct rdm_assoc *a, u32 mtu);
 void rdm_assoc_set_user_timeout(struct rdm_assoc *a, u64 timeout);
+void rdm_assoc_set_hold(struct rdm_assoc *a, bool hold);
 void rdm_assoc_flush(struct rdm_assoc *a, struct rdm_out *out);
 
 /* assoc_tx.c: what to send next */

@@ -18,6 +18,7 @@ struct rdm_cong_ops;
  * @cong: congestion control
  * @max_msg: longest message that we take
  * @channel: enum rdm_channel
+ * @hold: messages may wait for others, see RDM_HOLD
  */
 struct rdm_assoc_terms {
 	u64 incarnation;
@@ -27,6 +28,7 @@ struct rdm_assoc_terms {
 	const struct rdm_cong_ops *cong;
 	u32 max_msg;
 	u8 channel;
+	bool hold;
 };
 
 /**

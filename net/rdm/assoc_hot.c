@@ -5,6 +5,7 @@
  */
 #include <linux/limits.h>
 #include <linux/minmax.h>
+#include <linux/string.h>
 
 #include "assoc_int.h"
 
@@ -19,6 +20,7 @@ void rdm_assoc_heat(struct rdm_assoc *a, struct rdm_assoc_hot *h)
 	if (a->rest.cwnd)
 		rdm_cong_restart(&h->cong, a->rest.cwnd,
 				 a->rest.ssthresh == U32_MAX ? U64_MAX : a->rest.ssthresh);
+	memset(&h->hold, 0, sizeof(h->hold));
 	rdm_pnset_init(&h->rxpn);
 	h->rxpn.floor = a->rest.rx_first;
 	if (a->rest.rx_end > a->rest.rx_first) {

@@ -24,16 +24,41 @@ struct rdm_assoc;
  */
 #define RDM_COOL_AFTER		(5ULL * NSEC_PER_SEC)
 
+/*
+ * While something is in flight, a message that comes soon after another waits for so long, or
+ * until so many bytes wait, so that several go at once.
+ */
+#define RDM_HOLD		(50ULL * NSEC_PER_USEC)
+#define RDM_HOLD_BYTES		32768
+/* The same when the user says that more comes. */
+#define RDM_HOLD_MORE		(1ULL * NSEC_PER_MSEC)
+
+/**
+ * struct rdm_hold - messages that could go and wait for others
+ * @pushed_at: when the newest message was accepted, ns
+ * @until: messages never sent wait until then, ns; 0: they do not
+ * @bytes: that wait since @until is set
+ * @more: they wait because the user says that more comes
+ */
+struct rdm_hold {
+	u64 pushed_at;
+	u64 until;
+	u32 bytes;
+	bool more;
+};
+
 /**
  * struct rdm_assoc_hot - what is needed only while packets move
  * @cong: how fast to send
  * @rxpn: packet numbers received
+ * @hold: messages that wait for others
  * @seqs: bits of rdm_assoc.seqs
  * @cookie: to be given back, in RDM_ASSOC_COOKIE_SENT
  */
 struct rdm_assoc_hot {
 	struct rdm_cong cong;
 	struct rdm_pnset rxpn;
+	struct rdm_hold hold;
 	DECLARE_BITMAP(seqs, RDM_SEQ_SPAN);
 	u8 cookie[RDM_COOKIE_LEN];
 };

@@ -194,6 +194,19 @@ static bool too_long(const struct rdm_assoc *a, const struct rdm_txmsg *m)
 	return m->bound && rdm_txmsg_once(m) && RDM_HDR_LEN + msg_space(m, m->next) > a->mtu;
 }
 
+/* Do messages that were never sent wait for others? Not when a packet goes anyway. */
+static bool holds(struct rdm_assoc *a, u64 now)
+{
+	struct rdm_hold *h = &a->hot->hold;
+
+	if (likely(!h->until))
+		return false;
+	if (now < h->until && !a->probes && !a->ack_now && (a->rec.nflight || h->more))
+		return true;
+	h->until = 0;
+	return false;
+}
+
 /* The next message to send for the first time; those that the peer never takes fail. */
 static struct rdm_txmsg *next_unsent(struct rdm_assoc *a, struct rdm_out *out)
 {
@@ -256,7 +269,7 @@ static bool pick_data(struct rdm_assoc *a, u64 now, struct pick *p, struct rdm_o
 		return true;
 	}
 
-	m = next_unsent(a, out);
+	m = holds(a, now) ? NULL : next_unsent(a, out);
 	if (m) {
 		p->msg = m;
 		p->frag = m->next;

@@ -462,6 +462,101 @@ static void assoc_tx_backoff_follows_the_user_timeout(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, p->a.error, ETIMEDOUT);
 }
 
+/* An association with something in flight, sent now. */
+static struct pair *busy(struct kunit *test)
+{
+	struct pair *p = pair(test);
+
+	establish(test, p);
+	rdm_assoc_set_hold(&p->a.a, true);
+	p->now += SEC;
+	push(p, &p->a, 1);
+	/* nothing was in flight: it does not wait */
+	KUNIT_ASSERT_TRUE(test, next(p, &p->a));
+	KUNIT_ASSERT_EQ(test, p->a.a.rec.nflight, 1);
+	return p;
+}
+
+static void assoc_tx_burst_shares_a_packet(struct kunit *test)
+{
+	struct pair *p = busy(test);
+	u64 until;
+
+	p->now += 10 * NSEC_PER_USEC;
+	push(p, &p->a, 1);
+	until = p->now + RDM_HOLD;
+	KUNIT_EXPECT_FALSE(test, next(p, &p->a));
+	KUNIT_EXPECT_EQ(test, rdm_assoc_deadline(&p->a.a), until);
+	p->now += 40 * NSEC_PER_USEC;
+	push(p, &p->a, 1);
+	KUNIT_EXPECT_FALSE(test, next(p, &p->a));
+	/* the first one decides how long */
+	KUNIT_EXPECT_EQ(test, rdm_assoc_deadline(&p->a.a), until);
+	pass(p, &p->a, until);
+	KUNIT_EXPECT_TRUE(test, next(p, &p->a));
+	KUNIT_EXPECT_EQ(test, p->a.plan.n, 2);
+	KUNIT_EXPECT_GT(test, rdm_assoc_deadline(&p->a.a), until + RDM_HOLD);
+}
+
+static void assoc_tx_seldom_messages_do_not_wait(struct kunit *test)
+{
+	struct pair *p = busy(test);
+
+	p->now += RDM_HOLD;
+	push(p, &p->a, 1);
+	KUNIT_EXPECT_TRUE(test, next(p, &p->a));
+
+	rdm_assoc_set_hold(&p->a.a, false);
+	push(p, &p->a, 1);
+	KUNIT_EXPECT_TRUE(test, next(p, &p->a));
+}
+
+static void assoc_tx_held_goes_when_nothing_is_in_flight(struct kunit *test)
+{
+	struct pair *p = busy(test);
+
+	push(p, &p->a, 1);
+	KUNIT_EXPECT_FALSE(test, next(p, &p->a));
+	carry(p, &p->a, &p->b);
+	pass(p, &p->b, p->b.a.ack_at);
+	KUNIT_ASSERT_TRUE(test, next(p, &p->b));
+	/* long before the time is up, had the ack come at once */
+	p->a.a.hot->hold.until = p->now + 1;
+	carry(p, &p->b, &p->a);
+	KUNIT_ASSERT_EQ(test, p->a.a.rec.nflight, 0);
+	KUNIT_EXPECT_TRUE(test, next(p, &p->a));
+}
+
+static void assoc_tx_enough_does_not_wait(struct kunit *test)
+{
+	struct pair *p = busy(test);
+	u32 n = 0;
+
+	do {
+		KUNIT_ASSERT_LT(test, ++n, MSGS - 2);
+		push(p, &p->a, 1400);
+	} while (!next(p, &p->a));
+	/* the congestion window has no room for more */
+	KUNIT_EXPECT_GT(test, n, 1);
+}
+
+static void assoc_tx_more_waits_for_more(struct kunit *test)
+{
+	struct pair *p = pair(test);
+	struct rdm_txmsg *m = &p->a.msg[MSGS - 1];
+
+	establish(test, p);
+	p->now += SEC;
+	rdm_txmsg_init(m, 1, 1400, NULL);
+	m->more = true;
+	rdm_assoc_push(&p->a.a, p->now, m, &p->a.out);
+	KUNIT_EXPECT_FALSE(test, next(p, &p->a));
+	KUNIT_EXPECT_EQ(test, rdm_assoc_deadline(&p->a.a), p->now + RDM_HOLD_MORE);
+	push(p, &p->a, 1);
+	KUNIT_EXPECT_TRUE(test, next(p, &p->a));
+	KUNIT_EXPECT_EQ(test, p->a.plan.n, 2);
+}
+
 static struct kunit_case assoc_tx_cases[] = {
 	KUNIT_CASE(assoc_tx_once_is_never_sent_again),
 	KUNIT_CASE(assoc_tx_once_shares_packets_with_its_like),
@@ -481,6 +576,11 @@ static struct kunit_case assoc_tx_cases[] = {
 	KUNIT_CASE(assoc_tx_late_reset_does_not_end_closing),
 	KUNIT_CASE(assoc_tx_one_attempt_is_told_our_tag),
 	KUNIT_CASE(assoc_tx_backoff_follows_the_user_timeout),
+	KUNIT_CASE(assoc_tx_burst_shares_a_packet),
+	KUNIT_CASE(assoc_tx_seldom_messages_do_not_wait),
+	KUNIT_CASE(assoc_tx_held_goes_when_nothing_is_in_flight),
+	KUNIT_CASE(assoc_tx_enough_does_not_wait),
+	KUNIT_CASE(assoc_tx_more_waits_for_more),
 	{}
 };
 

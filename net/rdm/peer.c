@@ -258,6 +258,7 @@ static struct rdm_peer *peer_new(struct sock *sk, const struct rdm_addr *remote,
 			.cong = READ_ONCE(rdm_sk(sk)->cong),
 			.max_msg = READ_ONCE(rn->tun.max_msg),
 			.channel = channel,
+			.hold = !READ_ONCE(rdm_sk(sk)->nodelay),
 		},
 		.tag = tag,
 		.fifo = rdm_sk(sk)->fifo && channel == RDM_CHANNEL_USER,
@@ -331,6 +332,7 @@ static int peer_hash(struct rdm_peer *peer)
 	peer->hashed = true;
 	/* it may have been set since the peer was made, and seen only hashed ones */
 	rdm_assoc_set_user_timeout(&peer->a, READ_ONCE(rsk->user_timeout));
+	rdm_assoc_set_hold(&peer->a, !READ_ONCE(rsk->nodelay));
 	hlist_add_head_rcu(&peer->tags[0].node, tag_bucket(rn, peer->tags[0].tag));
 	hlist_add_head_rcu(&peer->addr_node, addr_bucket(rn, rsk->tunnel, &peer->remote));
 	list_add_tail(&peer->node, &rsk->peers);

@@ -137,6 +137,7 @@ struct rdm_net {
  * @deadline_ms: RDM_DEADLINE
  * @mode: RDM_MODE
  * @notify: RDM_NOTIFY
+ * @nodelay: RDM_NODELAY
  * @rx_cmsgs: RDM_RX_*, what recvmsg() adds [socket lock; read racily]
  * @routes: changes when associations must look up their routes anew
  * @fifo: SOCK_SEQPACKET
@@ -173,6 +174,7 @@ struct rdm_sock {
 	u32 deadline_ms;
 	u8 mode;
 	u8 notify;
+	bool nodelay;
 	u16 rx_cmsgs;
 	u32 routes;
 	bool fifo;

@@ -14,7 +14,7 @@
 #include "rdm.h"
 
 #define SEND_FLAGS	(MSG_DONTWAIT | MSG_NOSIGNAL | MSG_EOR | MSG_CONFIRM | MSG_BATCH | \
-			 MSG_CMSG_COMPAT)
+			 MSG_MORE | MSG_CMSG_COMPAT)
 /* Fragments longer than this would need large runs of pages. */
 #define STRIDE_MAX	(16384 - RDM_GAP)
 
@@ -595,6 +595,8 @@ int rdm_sendmsg(struct socket *sock, struct msghdr *msg, size_t len)
 	}
 	m->note = note;
 	m->t.mode = opts.mode;
+	/* MSG_BATCH: not the last of a sendmmsg() */
+	m->t.more = flags & (MSG_MORE | MSG_BATCH);
 	m->t.deadline = deadline;
 	err = enqueue(sk, peer, &to, m);
 	return err ?: len;

@@ -40,6 +40,23 @@ static int set_user_timeout(struct sock *sk, u32 ms)
 	return 0;
 }
 
+/* For the associations that there are, and for those to come. */
+static int set_nodelay(struct sock *sk, bool on)
+{
+	struct rdm_net *rn = rdm_net_of(sock_net(sk));
+	struct rdm_peer *peer;
+
+	spin_lock_bh(&rn->hash_lock);
+	WRITE_ONCE(rdm_sk(sk)->nodelay, on);
+	list_for_each_entry(peer, &rdm_sk(sk)->peers, node) {
+		spin_lock(&peer->lock);
+		rdm_assoc_set_hold(&peer->a, !on);
+		spin_unlock(&peer->lock);
+	}
+	spin_unlock_bh(&rn->hash_lock);
+	return 0;
+}
+
 /* For the associations to come. */
 static int set_congestion(struct sock *sk, sockptr_t val, unsigned int len)
 {
@@ -70,6 +87,7 @@ static int set_rdm(struct sock *sk, int name, sockptr_t val, unsigned int len)
 	case RDM_MODE:
 	case RDM_DEADLINE:
 	case RDM_NOTIFY:
+	case RDM_NODELAY:
 		break;
 	default:
 		/* options that can only be read, too */
@@ -92,6 +110,8 @@ static int set_rdm(struct sock *sk, int name, sockptr_t val, unsigned int len)
 			return -EINVAL;
 		WRITE_ONCE(rsk->deadline_ms, v);
 		return 0;
+	case RDM_NODELAY:
+		return set_nodelay(sk, v);
 	default:
 		if (v & ~(RDM_NOTIFY_FAILED | RDM_NOTIFY_WRITABLE))
 			return -EINVAL;
@@ -129,6 +149,9 @@ static int get_rdm(struct sock *sk, int name, char __user *val, int __user *lenp
 		break;
 	case RDM_NOTIFY:
 		v.v32 = READ_ONCE(rdm_sk(sk)->notify);
+		break;
+	case RDM_NODELAY:
+		v.v32 = READ_ONCE(rdm_sk(sk)->nodelay);
 		break;
 	case RDM_LOST_OUTCOMES:
 		v.v64 = atomic64_read(&rdm_sk(sk)->lost_outcomes);

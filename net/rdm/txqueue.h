@@ -47,6 +47,7 @@ enum rdm_skip_state {
  * @bound: a packet of it was sent: it belongs to this association
  * @finished: it has its outcome
  * @solo: its bytes cannot share a packet with other messages
+ * @more: the user says that more comes, and that it may wait for that
  * @doubt: an earlier association sent it, and it may have arrived
  * @mode: RDM_EXACTLY_ONCE and so on
  * @skip: enum rdm_skip_state; @finished, but stays in the queue until RDM_SKIP_NONE
@@ -70,6 +71,7 @@ struct rdm_txmsg {
 	bool bound;
 	bool finished;
 	bool solo;
+	bool more;
 	bool doubt;
 	u8 fate;
 	u8 mode;

@@ -54,6 +54,8 @@ enum {
  * RDM_CONGESTION: string, "cubic" (default; net.rdm.congestion) or "newreno": what keeps
  *	associations that are made from now on from sending too much. ENOENT: there is no
  *	such one.
+ * RDM_NODELAY: __u32, 0 (default) or not: send each message at once, also when it could share
+ *	a packet with others that come within 50 microseconds.
  * RDM_PEER_INFO: struct rdm_peer_info, read only: what is known of one peer. The buffer
  *	names it on the way in, by a struct sockaddr_in or sockaddr_in6 at its beginning;
  *	AF_UNSPEC means the peer that the socket is connected to. ENOENT: there is no
@@ -68,6 +70,7 @@ enum {
 #define RDM_LOST_OUTCOMES	7
 #define RDM_PEER_INFO		8
 #define RDM_CONGESTION		9
+#define RDM_NODELAY		10
 
 /*
  * Control messages of level SOL_RDM.
