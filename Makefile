@@ -11,7 +11,7 @@ LANES := style unit fuzz sim vm kunit debug
 MAKEFLAGS += --no-print-directory
 export KDIR
 
-.PHONY: all module kdir tools help deps demo test bench vm install clean \
+.PHONY: all sim module kdir tools help deps demo test bench vm install clean \
 	$(addprefix test-,$(LANES))
 
 all: module
@@ -35,6 +35,7 @@ help:
 	@echo 'make bench        rdm beside UDP, TCP and others, in a virtual machine, against the'
 	@echo '                  goals; BENCH='"'"'rr stream rdm-rdm'"'"' measures only these parts'
 	@echo '                  and protocols (tools/bench/guest.sh lists them)'
+	@echo 'make sim          more than 100,000 schedules of group members that fail, simulated'
 	@echo 'make vm           a shell in a virtual machine with the module loaded'
 	@echo '                  (VM_KERNEL=debug: with every checker of the kernel on)'
 	@echo 'make tools        the programs rdmcat, rdmperf and withrdm, in build/tools/'
@@ -62,6 +63,10 @@ demo:
 
 test:
 	@tools/test/run-lanes.sh $(LANES)
+
+sim:
+	@tools/test/deps.sh sim
+	@$(MAKE) -C sim many
 
 test-style test-unit test-fuzz test-sim test-kunit:
 	@tools/test/deps.sh $(@:test-%=%)

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "gmain.h"
 #include "sim.h"
 
 static struct sim sim;
@@ -140,6 +141,7 @@ static void usage(FILE *out)
 #endif
 		"  --list           print the names of the scenarios\n"
 		"  --help           print this\n"
+		"  --group ...      members of groups instead; see --group --help\n"
 		"Exit status: 0 all held, 1 some did not, 2 could not run.\n");
 }
 
@@ -161,6 +163,8 @@ int main(int argc, char **argv)
 	u64 first = 1;
 	int opt;
 
+	if (argc > 1 && !strcmp(argv[1], "--group"))
+		return gmain(argc - 1, argv + 1);
 	while ((opt = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		switch (opt) {
 		case 's':

@@ -56,6 +56,46 @@ least-stays comes-back what is sent at least once ends with its association
 no-doubt modes-restart a successor forgets that a message was sent before
 END
 
+# Groups: every scenario, and so every place where one thing can fail in small groups;
+# `make sim` runs many more schedules
+log=../build/sim/group.log
+./rdmsim --group --seeds "${GROUP_SEEDS:-300}" --first "${FIRST:-1}" >"$log" 2>&1
+code=$?
+cat "$log"
+passed=$((passed + $(grep -c '^ok - ' "$log")))
+failed=$((failed + $(grep -c '^not ok - ' "$log")))
+if [ "$code" -gt 1 ] || ! grep -q '^ok - ' "$log"; then
+	echo "not ok - rdmsim --group runs to its end (sim)"
+	failed=$((failed + 1))
+fi
+
+while read -r mistake scenario what; do
+	out=$("$mutants" --group --mutate "$mistake" --scenario "$scenario" --seeds 1000 2>&1)
+	code=$?
+	if [ "$code" = 1 ]; then
+		passed=$((passed + 1))
+		echo "#   $(echo "$out" | sed -n 's/^# seed/seed/p' | head -n 1)"
+		echo "ok - planted mistake is caught: $what (sim, group)"
+	else
+		failed=$((failed + 1))
+		echo "$out" | tail -n 5
+		echo "not ok - planted mistake is caught: $what (sim, group, exit status $code)"
+	fi
+done <<END
+no-dup-check crash-eager a broadcast that was delivered is taken again
+no-relay omission nobody serves what another has sent
+early-release perfect what is not stable is released
+private-drop split an origin does not wait for a member that it suspects
+no-ballots proposer-omit G15 no ballots: each member decides by itself
+alter-adopted proposer G15 an adopted value is altered
+no-freeze slow G15 who has promised goes on
+non-responders random G15 the cut is taken from members that did not answer
+accept-early last-word G15 a value is accepted before all up to its cut is held
+old-floor random G15 floors and acks count in any view
+any-incarnation crash-back G15 a new incarnation votes for the old one
+half-goes-on split G15 the expelled half goes on, too
+END
+
 out=$("$mutants" --mutate keep-records --scenario perfect --seeds 2 2>&1)
 if echo "$out" | grep -q 'LeakSanitizer: detected memory leaks'; then
 	passed=$((passed + 1))

@@ -24,9 +24,9 @@
 #define RDM_GWANT_STATE		BIT(7)
 #define RDM_GWANT_ASK		BIT(8)	/* with FULL: wants one in return */
 /* Those that strangers get (rdm_gguest.want) */
-#define RDM_GWANT_JOIN		BIT(9)
 #define RDM_GWANT_ANNOUNCE	BIT(10)
 #define RDM_GWANT_GREET		BIT(11)	/* an announcement that wants one in return */
+#define RDM_GWANT_TICKET	BIT(13)	/* an announcement with the guest's ticket */
 #define RDM_GWANT_HELLO		BIT(12)	/* our state in the view that we have */
 
 /**
@@ -107,7 +107,8 @@ struct rdm_gmem {
 struct rdm_gguest {
 	struct rdm_gmember who;	/* inc 0: not known */
 	u64 until;		/* forgotten then; 0: free */
-	u64 answered;		/* a decision was last sent to it */
+	u64 answered;		/* when it last got an answer */
+	u64 ticket;		/* that a JOIN must show; 0: none given */
 	u32 want;
 	u8 calls;		/* announcements that nobody seemed to answer */
 	bool joins;
@@ -143,6 +144,7 @@ struct rdm_gc {
 	bool kept;		/* a view had cfg.keep_min members */
 	bool leaving;
 	bool merging;
+	bool starved;		/* does not begin before @unread is 0 */
 	bool full;		/* a window was full when something was to be sent */
 	bool leaves;		/* asks to be left out of the next view */
 	bool ending;		/* left out by a decision of our own: over when it is told */
@@ -193,6 +195,7 @@ struct rdm_gc {
 	bool contact_set;
 	struct rdm_gaddr contact;
 	u64 contact_lineage;
+	u64 ticket;		/* from the contact; 0: none yet */
 	u8 seek_rounds;
 	struct list_head ready;
 	struct list_head freed;
@@ -204,6 +207,7 @@ struct rdm_gc {
 	u32 nspare;
 	struct rdm_gguest guests[RDM_GGUESTS];
 	u64 count[RDM_GCS__NR];
+	u64 unread;		/* broadcasts delivered and not read, of any life */
 	struct rdm_gmember last_who[RDM_GROUP_MAX];
 
 	/* up to where rank k has the broadcasts of rank o: known[k * max + o] */

@@ -176,6 +176,7 @@ void rdm_gdeliver(struct rdm_gc *g, u64 now, u8 o, u64 to)
 		if (!org->unacked)
 			org->unacked = m;
 		m->delivered = true;
+		g->unread++;
 		list_add_tail(&m->item.node, &g->ready);
 		g->count[RDM_GCS_DELIVERED]++;
 	}
@@ -322,7 +323,7 @@ int rdm_gc_send(struct rdm_gc *g, u64 now, struct rdm_gmsg *m)
 }
 
 /**
- * rdm_gc_consumed() - a broadcast has left the application's queue
+ * rdm_gc_consumed() - a broadcast has left the application's queue; once for each
  * @g: the member
  * @now: ns
  * @m: it, or a copy of its @origin, @rank, @seq and @cum
@@ -331,6 +332,10 @@ void rdm_gc_consumed(struct rdm_gc *g, u64 now, const struct rdm_gmsg *m)
 {
 	u8 o = rdm_grank(g, &m->origin, m->rank);
 
+	if (g->unread && !--g->unread && g->starved) {
+		g->starved = false;
+		rdm_gwake(g, now);
+	}
 	if (o == RDM_GROUP_NONE || m->seq <= g->mem[o].read)
 		return;
 	g->mem[o].read = m->seq;
@@ -612,6 +617,8 @@ void rdm_greset(struct rdm_gc *g, bool told, u64 cut)
 		g->last_who[k] = g->mem[k].who;
 	g->last_view = g->view;
 	g->last_n = g->n;
+	/* what this life left unread has its place: the next one begins when it is read */
+	g->starved = g->unread;
 	g->state = RDM_GC_IDLE;
 	g->n = 0;
 	g->view = 0;

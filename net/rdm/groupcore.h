@@ -29,8 +29,9 @@
  *    Events are the core's: copy them and forget them.
  *  - When the application has read a broadcast (or the glue dropped it because
  *    nobody reads: IP_MULTICAST_LOOP off, a closed socket): rdm_gc_consumed(), in
- *    order for each origin. Each member holds at most cfg.window for each origin,
- *    unread broadcasts included.
+ *    order for each origin, once for each that rdm_gc_ready() gave, those of former
+ *    lives too. Each member holds at most cfg.window for each origin, unread
+ *    broadcasts included; one that was expelled joins again when all is read.
  *  - If memory lacks for an item, the glue may stop calling rdm_gc_ready() and go
  *    on later.
  *  - Unicast to a member after own broadcasts: wait until rdm_gc_acked() of its

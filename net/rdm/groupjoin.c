@@ -63,6 +63,7 @@ void rdm_gseek(struct rdm_gc *g, u64 now, u32 listen)
 	g->seek_at = now;
 	g->seek_end = now + listen * g->cfg.announce;
 	g->seek_rounds = 0;
+	g->ticket = 0;
 	g->join_at = now;
 	g->join_end = now + PATIENCE * g->cfg.announce;
 	rdm_gwake(g, now);
@@ -74,10 +75,37 @@ static void set_contact(struct rdm_gc *g, u64 now, const struct rdm_gaddr *at, u
 		return;
 	g->contact_set = true;
 	g->contact = *at;
+	g->ticket = 0;
 	g->contact_lineage = lineage;
 	g->join_at = now;
 	g->join_end = now + PATIENCE * g->cfg.announce;
 	rdm_gwake(g, now);
+}
+
+/*
+ * May @who join? A JOIN can be older than what became of that life since: it may
+ * have been a member, and have ended. So it must show a ticket, which only a life
+ * that still seeks does; a life that seeks never was a member. An entry goes when
+ * its life becomes a member (rdm_gview_install()), and its ticket with it; and what
+ * another member of this very view forwards was true in this view. So nobody comes
+ * into a lineage twice.
+ */
+static bool fresh(struct rdm_gc *g, u64 now, const struct rdm_gframe *f,
+		  const struct rdm_gmember *who)
+{
+	struct rdm_gguest *guest;
+
+	if (f->flags & RDM_GJ_FORWARDED)
+		return f->lineage == g->lineage && f->view == g->view;
+	guest = rdm_gguest(g, now, who);
+	if (!guest)
+		return false;
+	if (guest->ticket && f->ticket == guest->ticket)
+		return true;
+	if (!guest->ticket)
+		guest->ticket = rdm_grand(g) | 1;
+	answer(g, guest, RDM_GWANT_TICKET);
+	return false;
 }
 
 /* Somebody wants to join. */
@@ -86,8 +114,11 @@ void rdm_gjoin_rx(struct rdm_gc *g, u64 now, const struct rdm_gframe *f,
 {
 	struct rdm_gmember who = f->who;
 	struct rdm_gguest *guest;
+	u32 i;
 	u8 k;
 
+	if (g->state != RDM_GC_MEMBER)
+		return;
 	if (f->flags & RDM_GJ_FORWARDED) {
 		struct rdm_gmember by = { .at = *from, .inc = f->inc };
 
@@ -99,7 +130,7 @@ void rdm_gjoin_rx(struct rdm_gc *g, u64 now, const struct rdm_gframe *f,
 		if (who.inc != f->inc)
 			return;
 	}
-	if (g->state != RDM_GC_MEMBER || rdm_gat_eq(&who.at, &g->self.at))
+	if (rdm_gat_eq(&who.at, &g->self.at))
 		return;
 	k = rdm_grank(g, &who, RDM_GROUP_NONE);
 	if (k != RDM_GROUP_NONE) {
@@ -107,10 +138,15 @@ void rdm_gjoin_rx(struct rdm_gc *g, u64 now, const struct rdm_gframe *f,
 			rdm_gwant(g, k, RDM_GWANT_DECIDE);
 		return;
 	}
+	if (!fresh(g, now, f, &who))
+		return;
 	/* whoever joins anew has given up the life before */
 	k = rdm_grank_at(g, &who.at);
 	if (k != RDM_GROUP_NONE)
 		rdm_gdead(g, now, k);
+	for (i = 0; i < RDM_GGUESTS; i++)
+		if (rdm_gat_eq(&g->guests[i].who.at, &who.at))
+			g->guests[i].joins = false;
 	guest = rdm_gguest(g, now, &who);
 	if (!guest)
 		return;
@@ -134,13 +170,17 @@ static void meet(struct rdm_gc *g, u64 now, const struct rdm_gframe *f,
 {
 	struct rdm_gmember who = { .at = *from, .inc = f->inc };
 	struct rdm_gguest *guest;
+	u8 k = rdm_grank(g, &who, RDM_GROUP_NONE);
 	u32 what = 0;
 
-	if (rdm_grank(g, &who, RDM_GROUP_NONE) != RDM_GROUP_NONE && f->view == g->view)
+	if (k != RDM_GROUP_NONE) {
+		/* it was taken in, and does not know, or is a view behind */
+		if (f->view < g->view && g->last_view)
+			rdm_gwant(g, k, RDM_GWANT_DECIDE);
 		return;
+	}
 	if (!(f->flags & RDM_GA_MEMBER)) {
-		u8 k = rdm_grank_at(g, from);
-
+		k = rdm_grank_at(g, from);
 		if (proven && k != RDM_GROUP_NONE)
 			rdm_gdead(g, now, k);
 		if (!g->alone && (proven || speaker(g) == g->rank || called(g, now, &who)))
@@ -180,6 +220,11 @@ void rdm_gannounce_rx(struct rdm_gc *g, u64 now, const struct rdm_gframe *f,
 		meet(g, now, f, from, proven);
 	} else if (f->flags & RDM_GA_MEMBER) {
 		set_contact(g, now, from, f->lineage);
+		if (proven && f->ticket && rdm_gat_eq(from, &g->contact) &&
+		    f->lineage == g->contact_lineage && f->ticket != g->ticket) {
+			g->ticket = f->ticket;
+			g->join_due = true;
+		}
 	} else {
 		guest = rdm_gguest(g, now, &who);
 		if (guest)
@@ -225,6 +270,8 @@ void rdm_gjoin_timer(struct rdm_gc *g, u64 now)
 	u32 n;
 
 	if (g->state == RDM_GC_IDLE)
+		return;
+	if (g->state == RDM_GC_SEEKING && g->starved)
 		return;
 	announce(g, now);
 	rdm_gwake(g, g->seek_at);

@@ -157,9 +157,11 @@ static bool for_guest(struct rdm_gc *g, u64 now, struct rdm_gplan *plan,
 		return true;
 	case RDM_GWANT_ANNOUNCE:
 	case RDM_GWANT_GREET:
+	case RDM_GWANT_TICKET:
 		f = head(g, RDM_GF_ANNOUNCE, RDM_GROUP_NONE);
 		f.flags = (g->state == RDM_GC_MEMBER ? RDM_GA_MEMBER : 0) |
 			  (what == RDM_GWANT_GREET ? RDM_GA_ASK : 0);
+		f.ticket = what == RDM_GWANT_TICKET ? guest->ticket : 0;
 		plan->len = rdm_gw_put_frame(plan->head, &f);
 		return true;
 	}
@@ -173,6 +175,7 @@ static void put_join(struct rdm_gc *g, struct rdm_gplan *plan, const struct rdm_
 
 	f.flags = flags;
 	f.who = *who;
+	f.ticket = g->state == RDM_GC_SEEKING ? g->ticket : 0;
 	plan->len = rdm_gw_put_frame(plan->head, &f);
 }
 

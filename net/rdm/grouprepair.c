@@ -31,8 +31,10 @@ static void floors(struct rdm_gc *g)
 
 		if (o == g->rank)
 			continue;
+		/* an origin has its own; over a way that never works we might not hear it */
 		for (k = 0; k < g->n && low > g->mem[o].floor; k++)
-			low = min(low, *rdm_gknown(g, k, o));
+			if (k != o)
+				low = min(low, *rdm_gknown(g, k, o));
 		if (low > g->mem[o].floor) {
 			g->mem[o].floor = low;
 			rdm_grelease(g, o);
@@ -214,7 +216,8 @@ void rdm_grepair_timer(struct rdm_gc *g, u64 now)
 		}
 		if (now >= m->said + rdm_gbeat(g)) {
 			m->said = now;
-			rdm_gwant(g, k, busy ? RDM_GWANT_FULL : RDM_GWANT_STATE);
+			/* whoever knows enough does not tell unasked */
+			rdm_gwant(g, k, busy ? RDM_GWANT_FULL | RDM_GWANT_ASK : RDM_GWANT_STATE);
 		}
 		rdm_gwake(g, min(m->ack_at, m->said + rdm_gbeat(g)));
 	}

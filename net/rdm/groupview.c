@@ -414,20 +414,26 @@ static void blocked(struct rdm_gc *g, u64 now, bool quorum)
 
 void rdm_gview_timer(struct rdm_gc *g, u64 now)
 {
-	u64 missing = rdm_gsuspects(g), all = rdm_gall(g->n);
-	bool quorum = rdm_gquorum(all & ~missing, all), join;
+	u64 missing = rdm_gsuspects(g), all = rdm_gall(g->n), needed = all;
+	bool quorum = rdm_gquorum(all & ~missing, all), stuck = !quorum, join;
 	u8 k;
 
 	if (!going(g, now))
 		return;
-	g->alone = !quorum;
-	blocked(g, now, quorum);
-	if (!quorum && g->cfg.rejoin && !g->leaving) {
+	/* what was accepted may have been decided, so it is waited for */
+	if (g->accepted.ballot && !g->decided &&
+	    !rdm_gquorum(g->accepted.stay & ~missing, g->accepted.stay)) {
+		needed = g->accepted.stay;
+		stuck = true;
+	}
+	g->alone = stuck;
+	blocked(g, now, !stuck);
+	if (stuck && g->cfg.rejoin && !g->leaving) {
 		/* nobody who is missing will ever vote again */
 		for (k = 0; k < g->n; k++)
 			if (g->mem[k].gone)
-				missing &= ~BIT_ULL(k);
-		if (!missing) {
+				needed &= ~BIT_ULL(k);
+		if (!(needed & missing)) {
 			rdm_gc_abandon(g, now);
 			rdm_gseek(g, now, 3);
 			return;

@@ -220,6 +220,7 @@ static int get_join(struct rdm_gframe *f, const u8 *p, u32 len)
 	memcpy(f->who.at.ip, p, 16);
 	memcpy(&f->who.at.port, p + 16, 2);
 	f->who.inc = get_unaligned_be64(p + 24);
+	f->ticket = get_unaligned_be64(p + 32);
 	return f->who.inc && all_zero(p + 18, 6) ? 0 : -EPROTO;
 }
 
@@ -304,7 +305,10 @@ int rdm_gw_frame(struct rdm_gframe *f, const u8 *p, u32 len)
 	case RDM_GF_JOIN:
 		return get_join(f, p, len);
 	case RDM_GF_ANNOUNCE:
-		return len == RDM_GH_LEN && !(f->flags & RDM_GA_MEMBER) == !f->n ? 0 : -EPROTO;
+		if (len != RDM_GF_ANNOUNCE_LEN || !(f->flags & RDM_GA_MEMBER) != !f->n)
+			return -EPROTO;
+		f->ticket = get_unaligned_be64(p + RDM_GH_LEN);
+		return 0;
 	}
 	if (!f->n)
 		return -EPROTO;
@@ -395,7 +399,11 @@ u32 rdm_gw_put_frame(u8 *p, const struct rdm_gframe *f)
 		memcpy(b, f->who.at.ip, 16);
 		memcpy(b + 16, &f->who.at.port, 2);
 		put_unaligned_be64(f->who.inc, b + 24);
+		put_unaligned_be64(f->ticket, b + 32);
 		return RDM_GF_JOIN_LEN;
+	case RDM_GF_ANNOUNCE:
+		put_unaligned_be64(f->ticket, b);
+		return RDM_GF_ANNOUNCE_LEN;
 	}
 	return RDM_GH_LEN;
 }

@@ -70,7 +70,8 @@ enum rdm_gframe_type {
 #define RDM_GF_PULL_LEN		(RDM_GH_LEN + 32)
 #define RDM_GF_BALLOT_LEN	(RDM_GH_LEN + 8)
 #define RDM_GF_PROMISE_LEN	(RDM_GH_LEN + 16)
-#define RDM_GF_JOIN_LEN		(RDM_GH_LEN + 32)
+#define RDM_GF_JOIN_LEN		(RDM_GH_LEN + 40)
+#define RDM_GF_ANNOUNCE_LEN	(RDM_GH_LEN + 8)
 #define RDM_GV_LEN		32
 #define RDM_GV_MEMBER		26
 #define RDM_GV_MAX		(RDM_GV_LEN + 8 * RDM_GROUP_MAX + \
@@ -125,6 +126,7 @@ struct rdm_gvalue {
  *	sender holds its broadcasts
  * @value: PROMISE, ACCEPT, DECIDE: for rdm_gw_value()
  * @ids: DECIDE: the members of @view, for rdm_gw_member()
+ * @ticket: ANNOUNCE: to be shown by a JOIN, 0: none; JOIN: what it shows
  * @who: JOIN: who wants to join
  * @payload: DATA: where the payload begins
  */
@@ -153,6 +155,7 @@ struct rdm_gframe {
 	const u8 *rows;
 	const u8 *value;
 	const u8 *ids;
+	u64 ticket;
 	struct rdm_gmember who;
 	u32 payload;
 };

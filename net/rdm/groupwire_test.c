@@ -85,10 +85,21 @@ static void frames_come_back(struct kunit *test)
 	f.view = 0;
 	f.who.at.ip[15] = 3;
 	f.who.inc = 44;
+	f.ticket = 66;
 	len = rdm_gw_put_frame(p, &f);
 	KUNIT_EXPECT_EQ(test, len, RDM_GF_JOIN_LEN);
 	KUNIT_ASSERT_EQ(test, rdm_gw_frame(&g, p, len), 0);
 	KUNIT_EXPECT_EQ(test, memcmp(&g.who, &f.who, sizeof(g.who)), 0);
+	KUNIT_EXPECT_EQ(test, g.ticket, 66);
+
+	f.type = RDM_GF_ANNOUNCE;
+	len = rdm_gw_put_frame(p, &f);
+	KUNIT_EXPECT_EQ(test, len, RDM_GF_ANNOUNCE_LEN);
+	KUNIT_ASSERT_EQ(test, rdm_gw_frame(&g, p, len), 0);
+	KUNIT_EXPECT_EQ(test, g.ticket, 66);
+	/* a member says of which view */
+	p[1] = RDM_GA_MEMBER;
+	KUNIT_EXPECT_EQ(test, rdm_gw_frame(&g, p, len), -EPROTO);
 }
 
 static struct rdm_gvalue *new_value(struct kunit *test)
