@@ -45,7 +45,7 @@ help:
 	@echo
 	@echo 'make test-style   checkpatch, sparse, compiler warnings, shellcheck, header checks'
 	@echo 'make test-unit    the pure files in user space, under ASan and UBSan'
-	@echo 'make test-fuzz    wire format and reassembly under libFuzzer, a minute each'
+	@echo 'make test-fuzz    wire format, reassembly and groups under libFuzzer, 50 s each'
 	@echo 'make test-sim     associations against each other over a simulated bad network'
 	@echo 'make test-vm      selftests in Debian'"'"'s kernel, in a virtual machine'
 	@echo 'make test-kunit   KUnit tests in the debug kernel'

@@ -45,6 +45,7 @@ const char *const gcount_names[GC__NR] = {
 	[GC_EXPELLED] = "expulsions", [GC_LAG] = "lags", [GC_BIRTH] = "births",
 	[GC_MERGE] = "merges", [GC_JOIN] = "joins", [GC_BLOCKED] = "blocked",
 	[GC_DISCARD] = "discarded", [GC_AGREED] = "runs that had to agree",
+	[GC_ASSOC] = "associations", [GC_PACKETS] = "packets",
 	[GC_SAFETY] = "runs without a living quorum",
 };
 

@@ -164,6 +164,10 @@ static void transmit(struct gnode *n, u8 dst, const struct rdm_gplan *plan)
 		free(p);
 		return;
 	}
+	if (w->assoc && !p->cast) {
+		gassoc_send(w, p);
+		return;
+	}
 	while (!w->quiet && gchance(w, w->drop)) {
 		w->count[GC_DROP]++;
 		if (!w->reliable || p->cast) {
@@ -258,7 +262,7 @@ static void receive(struct gnode *n, struct gpkt *p)
 		gpump(n);
 }
 
-static void arrive(struct world *w, struct gpkt *p)
+void garrive(struct world *w, struct gpkt *p)
 {
 	struct glink *l = &w->links[p->src][p->dst];
 	struct gnode *n = &w->nodes[p->dst];
@@ -563,6 +567,7 @@ void gworld_init(struct world *w, u64 seed, u8 n)
 	w->rng = seed * 0x9e3779b97f4a7c15ULL + 77;
 	w->now = 1000 * GSEC;
 	w->n = n;
+	INIT_LIST_HEAD(&w->apkts);
 	w->delay = 1 * GMS;
 	w->deadline = w->now + 20 * GSEC;
 	w->calm = w->now + 1500 * GMS;
@@ -585,8 +590,8 @@ bool gworld_step(struct world *w)
 {
 	u64 at = w->nheap ? w->heap[0].at : U64_MAX;
 	struct gnode *due = NULL;
+	u8 i, node = 0, peer = 0;
 	struct gevt e;
-	u8 i;
 
 	for (i = 0; i < w->n; i++) {
 		struct gnode *n = &w->nodes[i];
@@ -602,6 +607,15 @@ bool gworld_step(struct world *w)
 		if (t < at) {
 			at = t;
 			due = n;
+		}
+	}
+	if (w->assoc) {
+		u64 t = gassoc_deadline(w, &node, &peer);
+
+		if (t < at) {
+			w->now = max(w->now, t);
+			gassoc_timer(w, node, peer);
+			return !w->failed && w->events++ < 2000000;
 		}
 	}
 	if (at == U64_MAX || w->failed || at > w->deadline)
@@ -622,7 +636,7 @@ bool gworld_step(struct world *w)
 	if (e.type == GEV_CALL)
 		e.call(w, e.arg);
 	else
-		arrive(w, e.pkt);
+		garrive(w, e.pkt);
 	return true;
 }
 
@@ -638,6 +652,7 @@ void gworld_free(struct world *w)
 	};
 	u32 i, k;
 
+	gassoc_free(w);
 	for (i = 0; i < w->n; i++) {
 		release(&w->nodes[i]);
 		for (k = 0; k < ARRAY_SIZE(from); k++)

@@ -13,6 +13,7 @@
 #include <linux/time64.h>
 #include <linux/types.h>
 
+#include "assoc.h"
 #include "group_int.h"
 #include "test_rand.h"
 
@@ -27,12 +28,14 @@ enum gcount {
 	GC_CRASH, GC_RESTART, GC_LEAVE, GC_PAUSE, GC_PARTITION, GC_CUT, GC_CHANFAIL,
 	GC_DROP, GC_DUP, GC_DELAYED, GC_OMIT, GC_FRAMES, GC_DATA, GC_RELAY, GC_REPAIR,
 	GC_PULL, GC_DUPDATA, GC_BALLOT, GC_VIEW, GC_SUSPECT, GC_EXPELLED, GC_LAG, GC_BIRTH,
-	GC_MERGE, GC_JOIN, GC_BLOCKED, GC_DISCARD, GC_AGREED, GC_SAFETY, GC__NR
+	GC_MERGE, GC_JOIN, GC_BLOCKED, GC_DISCARD, GC_AGREED, GC_SAFETY, GC_ASSOC,
+	GC_PACKETS, GC__NR
 };
 
 extern const char *const gcount_names[GC__NR];
 
 struct world;
+struct gchan;
 
 /* A broadcast, as the judge knows it. */
 struct gtruth {
@@ -136,6 +139,10 @@ struct world {
 	struct rdm_gc_cfg cfg;
 	struct rdm_gaddr list[GNODES];
 	bool reliable;
+	bool assoc;			/* channels are associations */
+	struct gchan *chans[GNODES][GNODES];
+	u32 nchans;
+	struct list_head apkts;
 	u64 delay, jitter;
 	u32 drop, dup;			/* per 10,000 */
 	u32 omit;			/* this packet is lost, whatever it is; 0: none */
@@ -166,6 +173,14 @@ void gchanfail(struct world *w, u8 a, u8 b);
 void gworld_init(struct world *w, u64 seed, u8 n);
 bool gworld_step(struct world *w);
 void gworld_free(struct world *w);
+
+void garrive(struct world *w, struct gpkt *p);
+
+/* gassoc.c */
+void gassoc_send(struct world *w, struct gpkt *p);
+u64 gassoc_deadline(struct world *w, u8 *node, u8 *peer);
+void gassoc_timer(struct world *w, u8 node, u8 peer);
+void gassoc_free(struct world *w);
 
 /* gcheck.c */
 void gcheck_deliver(struct gnode *n, struct grec *r);

@@ -237,6 +237,15 @@ static void anything(struct world *w, u64 seed)
 	gcall(w, w->calm, calm_event, 0);
 }
 
+/* The same over associations. */
+static void anything_assoc(struct world *w, u64 seed)
+{
+	anything(w, seed);
+	w->assoc = true;
+	w->dup = 0;
+	w->drop = min(w->drop, 1000U);
+}
+
 /* Small worlds, in which nothing is wrong but what the run is about. */
 
 static void mark_event(struct world *w, u64 end)
@@ -555,6 +564,9 @@ const struct gscene gscenes[] = {
 	{ "random", "G1-G12 G14 anything may fail, among 2 to 16 members",
 	  anything, GK_SEEDS, 0, 3000,
 	  .must = { GC_CRASH, GC_DROP, GC_EXPELLED, GC_RELAY, GC_MERGE, GC_PARTITION } },
+	{ "assoc", "G1-G12 anything may fail, and channels are associations",
+	  anything_assoc, GK_SEEDS, 0, 300,
+	  .must = { GC_ASSOC, GC_CRASH, GC_DROP, GC_EXPELLED, GC_CUT, GC_CHANFAIL } },
 	{ "perfect", "G1 G13 when nothing fails, n-1 copies and no relay",
 	  perfect, GK_SEEDS, 0, 20,
 	  .must = { GC_STABLE }, .verdict = exact_copies },

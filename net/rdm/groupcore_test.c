@@ -1,0 +1,274 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * KUnit tests of the group's core: what one member alone does, and what two do
+ * to each other, frame by frame. What many do while everything fails is the
+ * simulator's business. Also built in user space, see tools/unit.
+ */
+#include <kunit/test.h>
+
+#include "group_int.h"
+
+#define MS	((u64)NSEC_PER_MSEC)
+#define MAX	4
+#define RECS	64
+
+/* A member, its glue, and what its application got. */
+struct one {
+	struct rdm_gc *g;
+	struct rdm_gaddr at;
+	struct rdm_gmsg rec[RECS];
+	u32 nrec, delivered, stable, nobody, unknown, freed, views, expelled, data;
+	u64 last;
+};
+
+struct both {
+	struct one a, b;
+	struct rdm_gplan plan;
+	u64 now;
+	bool reads, cut;
+};
+
+static void one_init(struct kunit *test, struct one *o, u8 id, u32 window)
+{
+	struct rdm_gc_cfg cfg = {
+		.group = 9, .seed = id * 77, .suspect = 100 * MS, .announce = 20 * MS,
+		.linger = 300 * MS, .window = window, .window_msgs = 16, .max = MAX,
+		.form_min = 1,
+	};
+
+	o->at = (struct rdm_gaddr){ .ip = { [15] = id }, .port = 7 };
+	cfg.self = o->at;
+	o->g = kunit_kzalloc(test, rdm_gc_size(MAX), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, o->g);
+	rdm_gc_init(o->g, &cfg);
+}
+
+static struct both *new_both(struct kunit *test, u32 window)
+{
+	struct both *p = kunit_kzalloc(test, sizeof(*p), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, p);
+	one_init(test, &p->a, 1, window);
+	one_init(test, &p->b, 2, window);
+	p->now = 1000 * MS;
+	p->reads = true;
+	return p;
+}
+
+static struct rdm_gmsg *record(struct kunit *test, struct one *o, u32 charge)
+{
+	struct rdm_gmsg *m = &o->rec[o->nrec++];
+
+	KUNIT_ASSERT_LE(test, o->nrec, RECS);
+	memset(m, 0, sizeof(*m));
+	m->charge = charge;
+	return m;
+}
+
+static void take(struct kunit *test, struct both *p, struct one *o)
+{
+	struct rdm_gitem *item;
+	struct rdm_gmsg *m;
+
+	while ((item = rdm_gc_ready(o->g))) {
+		o->views += item->type == RDM_GI_VIEW;
+		o->expelled += item->type == RDM_GI_EXPELLED;
+		if (item->type != RDM_GI_DATA)
+			continue;
+		m = container_of(item, struct rdm_gmsg, item);
+		o->delivered++;
+		o->last = m->seq;
+		if (p->reads)
+			rdm_gc_consumed(o->g, p->now, m);
+	}
+	while ((m = rdm_gc_done(o->g))) {
+		o->stable += m->fate == RDM_GFATE_STABLE;
+		o->nobody += m->fate == RDM_GFATE_NOBODY;
+		o->unknown += m->fate == RDM_GFATE_UNKNOWN;
+	}
+	while (rdm_gc_freed(o->g))
+		o->freed++;
+}
+
+static void carry(struct kunit *test, struct both *p, struct one *from, struct one *to)
+{
+	struct rdm_gframe f;
+	struct rdm_gmsg *m;
+
+	take(test, p, from);
+	while (rdm_gc_next(from->g, p->now, &p->plan)) {
+		KUNIT_ASSERT_EQ(test, rdm_gw_frame(&f, p->plan.head, p->plan.len), 0);
+		from->data += p->plan.kind == RDM_GP_DATA;
+		if (p->cut)
+			continue;
+		if (p->plan.kind != RDM_GP_DATA) {
+			rdm_gc_rx(to->g, p->now, &from->at, p->plan.kind != RDM_GP_ANNOUNCE,
+				  p->plan.head, p->plan.len);
+		} else {
+			m = record(test, to, p->plan.msg->charge);
+			if (rdm_gc_rx_data(to->g, p->now, &from->at, &f, m) != RDM_GRX_TAKEN)
+				to->nrec--;
+		}
+		take(test, p, to);
+	}
+}
+
+static void run(struct kunit *test, struct both *p, u64 span)
+{
+	u64 end = p->now + span;
+
+	for (; p->now < end; p->now += MS) {
+		if (rdm_gc_deadline(p->a.g) <= p->now)
+			rdm_gc_timer(p->a.g, p->now);
+		carry(test, p, &p->a, &p->b);
+		if (rdm_gc_deadline(p->b.g) <= p->now)
+			rdm_gc_timer(p->b.g, p->now);
+		carry(test, p, &p->b, &p->a);
+	}
+}
+
+static struct both *formed(struct kunit *test, u32 window)
+{
+	struct both *p = new_both(test, window);
+	struct rdm_gc_info info;
+
+	rdm_gc_join(p->a.g, p->now);
+	rdm_gc_join(p->b.g, p->now);
+	run(test, p, 400 * MS);
+	rdm_gc_info(p->b.g, &info);
+	KUNIT_ASSERT_EQ(test, info.state, RDM_GC_MEMBER);
+	KUNIT_ASSERT_EQ(test, info.n, 2);
+	KUNIT_ASSERT_TRUE(test, info.formed);
+	return p;
+}
+
+static void g1_a_group_of_one_delivers_to_itself(struct kunit *test)
+{
+	struct both *p = new_both(test, 65536);
+
+	KUNIT_EXPECT_EQ(test, rdm_gc_send(p->a.g, p->now, record(test, &p->a, 300)), -ENOTCONN);
+	rdm_gc_join(p->a.g, p->now);
+	p->cut = true;
+	run(test, p, 200 * MS);
+	KUNIT_EXPECT_EQ(test, p->a.views, 1);
+	KUNIT_EXPECT_EQ(test, rdm_gc_send(p->a.g, p->now, record(test, &p->a, 300)), 0);
+	run(test, p, MS);
+	KUNIT_EXPECT_EQ(test, p->a.delivered, 1);
+	KUNIT_EXPECT_EQ(test, p->a.stable, 1);
+	KUNIT_EXPECT_EQ(test, p->a.freed, 1);
+}
+
+static void g1_g13_each_gets_one_copy(struct kunit *test)
+{
+	struct both *p = formed(test, 65536);
+	u32 i;
+
+	for (i = 0; i < 5; i++)
+		KUNIT_ASSERT_EQ(test, rdm_gc_send(p->a.g, p->now, record(test, &p->a, 300)), 0);
+	run(test, p, 100 * MS);
+	KUNIT_EXPECT_EQ(test, p->a.delivered, 5);
+	KUNIT_EXPECT_EQ(test, p->b.delivered, 5);
+	KUNIT_EXPECT_EQ(test, p->b.last, 5);
+	KUNIT_EXPECT_EQ(test, p->a.data, 5);
+	KUNIT_EXPECT_EQ(test, p->a.stable, 5);
+	KUNIT_EXPECT_EQ(test, p->a.freed, 5);
+	KUNIT_EXPECT_EQ(test, p->b.freed, 5);
+}
+
+static void g10_who_does_not_read_stops_the_sender(struct kunit *test)
+{
+	struct both *p = formed(test, 8000);
+	u32 i, sent = 0;
+
+	p->reads = false;
+	for (i = 0; i < 100; i++) {
+		struct rdm_gmsg *m = record(test, &p->a, 1000);
+
+		if (rdm_gc_send(p->a.g, p->now, m) == 0)
+			sent++;
+		else
+			p->a.nrec--;
+		run(test, p, 5 * MS);
+	}
+	/* half of the window acked, half of it not */
+	KUNIT_EXPECT_EQ(test, sent, 8);
+	KUNIT_EXPECT_EQ(test, p->b.delivered, 8);
+	KUNIT_EXPECT_EQ(test, p->a.stable, 4);
+	KUNIT_EXPECT_EQ(test, rdm_gc_send(p->a.g, p->now, record(test, &p->a, 5000)), -EMSGSIZE);
+}
+
+static void g7_a_senior_goes_on_alone_a_junior_does_not(struct kunit *test)
+{
+	struct both *p = formed(test, 65536);
+	struct rdm_gc_info a, b;
+	struct one *senior, *junior;
+
+	rdm_gc_info(p->a.g, &a);
+	senior = a.rank ? &p->b : &p->a;
+	junior = a.rank ? &p->a : &p->b;
+	p->cut = true;
+	run(test, p, 30 * MS);
+	KUNIT_EXPECT_EQ(test, rdm_gc_send(junior->g, p->now, record(test, junior, 300)), 0);
+	run(test, p, 400 * MS);
+	rdm_gc_info(senior->g, &a);
+	rdm_gc_info(junior->g, &b);
+	KUNIT_EXPECT_EQ(test, a.n, 1);
+	KUNIT_EXPECT_EQ(test, b.n, 2);
+	KUNIT_EXPECT_TRUE(test, b.blocked);
+	KUNIT_EXPECT_EQ(test, junior->stable + junior->nobody + junior->unknown, 0);
+	/* and when it can hear again, it is told what became of it */
+	p->cut = false;
+	run(test, p, 100 * MS);
+	KUNIT_EXPECT_EQ(test, junior->expelled, 1);
+	KUNIT_EXPECT_EQ(test, junior->nobody, 1);
+	KUNIT_EXPECT_EQ(test, senior->delivered, 0);
+}
+
+static void g9_leaving_waits_for_what_was_sent(struct kunit *test)
+{
+	struct both *p = formed(test, 65536);
+	struct rdm_gc_info info;
+
+	KUNIT_ASSERT_EQ(test, rdm_gc_send(p->a.g, p->now, record(test, &p->a, 300)), 0);
+	rdm_gc_leave(p->a.g, p->now);
+	KUNIT_EXPECT_EQ(test, rdm_gc_send(p->a.g, p->now, record(test, &p->a, 300)), -EPIPE);
+	run(test, p, 250 * MS);
+	KUNIT_EXPECT_EQ(test, p->a.stable, 1);
+	KUNIT_EXPECT_EQ(test, p->b.delivered, 1);
+	rdm_gc_info(p->a.g, &info);
+	KUNIT_EXPECT_EQ(test, info.state, RDM_GC_IDLE);
+	rdm_gc_info(p->b.g, &info);
+	KUNIT_EXPECT_EQ(test, info.n, 1);
+}
+
+static void a_quorum_is_more_than_half_or_half_with_the_senior(struct kunit *test)
+{
+	KUNIT_EXPECT_TRUE(test, rdm_gquorum(0x1, 0x1));
+	KUNIT_EXPECT_TRUE(test, rdm_gquorum(0x1, 0x3));
+	KUNIT_EXPECT_FALSE(test, rdm_gquorum(0x2, 0x3));
+	KUNIT_EXPECT_TRUE(test, rdm_gquorum(0x6, 0x7));
+	KUNIT_EXPECT_FALSE(test, rdm_gquorum(0x1, 0x7));
+	KUNIT_EXPECT_TRUE(test, rdm_gquorum(0x9, 0xf));
+	KUNIT_EXPECT_FALSE(test, rdm_gquorum(0xc, 0xf));
+	/* of some of the ranks, the lowest is the senior; strangers do not count */
+	KUNIT_EXPECT_TRUE(test, rdm_gquorum(0x2, 0xa));
+	KUNIT_EXPECT_FALSE(test, rdm_gquorum(0xd, 0xa));
+	KUNIT_EXPECT_TRUE(test, rdm_gquorum(rdm_gall(64), rdm_gall(64)));
+}
+
+static struct kunit_case groupcore_cases[] = {
+	KUNIT_CASE(g1_a_group_of_one_delivers_to_itself),
+	KUNIT_CASE(g1_g13_each_gets_one_copy),
+	KUNIT_CASE(g10_who_does_not_read_stops_the_sender),
+	KUNIT_CASE(g7_a_senior_goes_on_alone_a_junior_does_not),
+	KUNIT_CASE(g9_leaving_waits_for_what_was_sent),
+	KUNIT_CASE(a_quorum_is_more_than_half_or_half_with_the_senior),
+	{}
+};
+
+static struct kunit_suite groupcore_suite = {
+	.name = "rdm_groupcore",
+	.test_cases = groupcore_cases,
+};
+
+kunit_test_suite(groupcore_suite);
