@@ -24,4 +24,5 @@ example() {
 
 example "the C example runs" "$here/readme_example_c" "$here/readme_example_c"
 example "the Python example runs" "$here/readme_example.py" python3 "$here/readme_example.py"
+example "the Python example of a group runs" "$here/readme_group.py" python3 "$here/readme_group.py"
 exit $failed

@@ -16,7 +16,7 @@ results=$(mktemp /tmp/rdm-results.XXXXXX)
 programs="api option msg flow thread close fail fault packet outcome cmsg info way port accept"
 programs32="api32 option32 msg32 cmsg32 info32"
 labs="forge icmp restart addr"
-labs2="replay modes isolate"
+labs2="replay modes isolate group"
 scripts="u1_loss u2_duplicates u3_order u5_mtu u11_exit readme cpython programs"
 alone="m1_load"
 
@@ -155,6 +155,7 @@ covered() {
 }
 if [ $# = 0 ]; then
 	ids="U1 U2 U3 U5 U6 U7 U8 U9 U10 U11 U12 U13 M1 M4"
+	ids="$ids G1 G2 G3 G4 G5 G6 G7 G8 G9 G10 G11 G12 G13"
 	case $alone in *failslab*) ids="$ids M3" ;; esac
 	for id in $ids; do
 		for family in ipv4 ipv6; do

@@ -384,12 +384,16 @@ static void put_origdst6(struct msghdr *msg, const struct rdm_rec *rec)
  */
 void rdm_cmsg_recv(struct sock *sk, struct msghdr *msg, const struct rdm_rec *rec)
 {
-	bool v4 = rdm_addr_is4(&rec->peer->remote), known = rec->iif;
 	u16 want = READ_ONCE(rdm_sk(sk)->rx_cmsgs);
+	bool v4, known = rec->iif;
 	u8 tos = rec->tos;
 
 	if (rdm_rx_wants_stamp(sk))
 		put_stamp(sk, rec, msg);
+	/* no packet that came from its origin need have brought a broadcast */
+	if (!rec->peer)
+		return;
+	v4 = rdm_addr_is4(&rec->peer->remote);
 	if (want & RDM_RX_PKTINFO6)
 		put_pktinfo6(msg, rec);
 	if (v4) {

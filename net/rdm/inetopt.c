@@ -14,6 +14,7 @@
 #include <net/ip.h>
 #include <net/ipv6.h>
 
+#include "group.h"
 #include "option.h"
 #include "peer.h"
 #include "rdm.h"
@@ -28,13 +29,20 @@ enum how {
 	DSCP,		/* ROUTE, without the two bits of ECN, which are rdm's */
 	PMTU,		/* MET, for some of the values */
 	FLAG,		/* kept in rdm_sock.rx_cmsgs */
+	MEMBER,		/* joins a group or leaves it */
 };
 
 static enum how how_ip(int name)
 {
 	switch (name) {
+	case IP_MULTICAST_IF:
+	case IP_MULTICAST_LOOP:
+	case IP_MULTICAST_TTL:
 	case IP_TTL:
 		return MET;
+	case IP_ADD_MEMBERSHIP:
+	case IP_DROP_MEMBERSHIP:
+		return MEMBER;
 	case IP_UNICAST_IF:
 		return ROUTE;
 	case IP_TOS:
@@ -58,18 +66,13 @@ static enum how how_ip(int name)
 	case IP_RETOPTS:
 	case IP_TRANSPARENT:
 		return OFF;
-	case IP_ADD_MEMBERSHIP:
 	case IP_ADD_SOURCE_MEMBERSHIP:
 	case IP_BLOCK_SOURCE:
-	case IP_DROP_MEMBERSHIP:
 	case IP_DROP_SOURCE_MEMBERSHIP:
 	case IP_IPSEC_POLICY:
 	case IP_LOCAL_PORT_RANGE:
 	case IP_MSFILTER:
 	case IP_MULTICAST_ALL:
-	case IP_MULTICAST_IF:
-	case IP_MULTICAST_LOOP:
-	case IP_MULTICAST_TTL:
 	case IP_OPTIONS:
 	case IP_ROUTER_ALERT:
 	case IP_UNBLOCK_SOURCE:
@@ -83,9 +86,15 @@ static enum how how_ipv6(int name)
 {
 	switch (name) {
 	case IPV6_DONTFRAG:
+	case IPV6_MULTICAST_HOPS:
+	case IPV6_MULTICAST_IF:
+	case IPV6_MULTICAST_LOOP:
 	case IPV6_UNICAST_HOPS:
 	case IPV6_V6ONLY:
 		return MET;
+	case IPV6_ADD_MEMBERSHIP:
+	case IPV6_DROP_MEMBERSHIP:
+		return MEMBER;
 	case IPV6_ADDR_PREFERENCES:
 	case IPV6_UNICAST_IF:
 		return ROUTE;
@@ -120,8 +129,6 @@ static enum how how_ipv6(int name)
 		return OFF;
 	case IPV6_2292PKTOPTIONS:
 	case IPV6_ADDRFORM:
-	case IPV6_ADD_MEMBERSHIP:
-	case IPV6_DROP_MEMBERSHIP:
 	case IPV6_DSTOPTS:
 	case IPV6_FLOWLABEL_MGR:
 	case IPV6_HOPOPTS:
@@ -129,9 +136,6 @@ static enum how how_ipv6(int name)
 	case IPV6_JOIN_ANYCAST:
 	case IPV6_LEAVE_ANYCAST:
 	case IPV6_MULTICAST_ALL:
-	case IPV6_MULTICAST_HOPS:
-	case IPV6_MULTICAST_IF:
-	case IPV6_MULTICAST_LOOP:
 	case IPV6_PKTINFO:
 	case IPV6_ROUTER_ALERT:
 	case IPV6_ROUTER_ALERT_ISOLATE:
@@ -147,10 +151,11 @@ static enum how how_of(int level, int name)
 {
 	/* the same in both levels */
 	switch (name) {
-	case MCAST_BLOCK_SOURCE:
 	case MCAST_JOIN_GROUP:
-	case MCAST_JOIN_SOURCE_GROUP:
 	case MCAST_LEAVE_GROUP:
+		return MEMBER;
+	case MCAST_BLOCK_SOURCE:
+	case MCAST_JOIN_SOURCE_GROUP:
 	case MCAST_LEAVE_SOURCE_GROUP:
 	case MCAST_MSFILTER:
 	case MCAST_UNBLOCK_SOURCE:
@@ -257,6 +262,8 @@ int rdm_inet_setsockopt(struct sock *sk, int level, int name, sockptr_t val, uns
 		return set_kernel(sk, level, name, val, len);
 	case ROUTE:
 		return set_route(sk, level, name, val, len);
+	case MEMBER:
+		return rdm_group_membership(sk, level, name, val, len);
 	default:
 		break;
 	}

@@ -266,6 +266,8 @@ static void rx_reset(struct rx *rx, const struct rdm_hdr *h, u32 at)
 		rdm_assoc_rx_reset(&peer->a, h->tag, reason, &rx->out);
 		over = rx->out.acts & RDM_OUT_CLOSED;
 		rx_unlock(rx);
+		if (over && channel == RDM_CHANNEL_GROUP && reason == RDM_RESET_CLOSED)
+			rdm_group_gone(peer);
 		if (over) {
 			rdm_inc(rx->rn, IN_RESET);
 			return;
@@ -604,6 +606,16 @@ static bool addresses(struct rx *rx)
 	       !ipv6_addr_any(&rx->from.ip) && !ipv6_addr_v4mapped(&rx->from.ip);
 }
 
+/* Is it for the address of a group? */
+static bool to_all(struct rx *rx)
+{
+	const struct sk_buff *skb = rx->skb;
+
+	if (likely(skb->pkt_type != PACKET_MULTICAST && skb->pkt_type != PACKET_BROADCAST))
+		return false;
+	return !addresses(rx) || (skb->pkt_type == PACKET_BROADCAST && rdm_addr_is4(&rx->to));
+}
+
 /**
  * rdm_input() - take a packet out of a UDP socket
  * @t: the tunnel that it came by
@@ -636,6 +648,10 @@ void rdm_input(struct rdm_tunnel *t, struct sk_buff *skb)
 	rx.wake = false;
 	__skb_queue_head_init(&rx.xmitq);
 	INIT_LIST_HEAD(&rx.ready);
+	if (unlikely(skb->len && to_all(&rx))) {
+		rdm_group_datagram(t, &rx.from, &rx.to, skb);
+		goto drop;
+	}
 	if (unlikely(!skb->len || !addresses(&rx))) {
 		rdm_inc(rn, DROP_MALFORMED);
 		goto drop;
@@ -652,47 +668,4 @@ void rdm_input(struct rdm_tunnel *t, struct sk_buff *skb)
 	return;
 drop:
 	kfree_skb(skb);
-}
-
-static void peer_icmp(struct rdm_peer *peer, int err, bool hard, const u8 *quote, u32 len)
-{
-	struct sk_buff_head xmitq;
-	struct rdm_out out;
-	bool ok = false;
-
-	__skb_queue_head_init(&xmitq);
-	rdm_out_init(&out);
-	spin_lock_bh(&peer->lock);
-	if (len >= RDM_HDR_LEN && quote[0] == RDM_WIRE_VERSION && quote[1] == RDM_PKT_DATA)
-		ok = get_unaligned_be64(quote + 8) == peer->a.peer_tag;
-	else if (len >= RDM_HDR_LEN + 8 && quote[0] == RDM_WIRE_VERSION &&
-		 quote[1] == RDM_PKT_INIT)
-		ok = get_unaligned_be64(quote + RDM_HDR_LEN) == peer->a.local_tag;
-	rdm_assoc_rx_icmp(&peer->a, rdm_now(), err, hard, ok, &out);
-	rdm_peer_unlock(peer, &out, &xmitq);
-}
-
-/**
- * rdm_input_icmp() - an ICMP error about a packet of ours
- * @t: the tunnel that the packet left by
- * @to: where it went
- * @err: errno that the error stands for, positive
- * @hard: port unreachable
- * @quote: what the error quotes of the UDP payload
- * @len: how much of it
- *
- * Context: softirq, under rcu_read_lock(), no lock held.
- */
-void rdm_input_icmp(struct rdm_tunnel *t, const struct rdm_addr *to, int err, bool hard,
-		    const u8 *quote, u32 len)
-{
-	struct rdm_peer *peer;
-	u8 channel;
-
-	rdm_inc(t->rn, IN_ICMP);
-	for (channel = 0; channel < RDM_CHANNEL__NR; channel++) {
-		peer = rdm_peer_on(t, to, channel);
-		if (peer)
-			peer_icmp(peer, err, hard, quote, len);
-	}
 }

@@ -48,6 +48,18 @@ static const char *const names[] = {
 	[RDM_MIB_DROP_NO_SOCKET]	= "DropNoSocket",
 	[RDM_MIB_DROP_NO_MEM]		= "DropNoMem",
 	[RDM_MIB_DROP_QUEUE]		= "DropQueue",
+	[RDM_MIB_GROUP_SENT]		= "GroupSent",
+	[RDM_MIB_GROUP_COPIES]		= "GroupCopies",
+	[RDM_MIB_GROUP_RELAYED]		= "GroupRelayed",
+	[RDM_MIB_GROUP_REPAIRED]	= "GroupRepaired",
+	[RDM_MIB_GROUP_DUPS]		= "GroupDups",
+	[RDM_MIB_GROUP_DELIVERED]	= "GroupDelivered",
+	[RDM_MIB_GROUP_STABLE]		= "GroupStable",
+	[RDM_MIB_GROUP_FAILED]		= "GroupFailed",
+	[RDM_MIB_GROUP_VIEWS]		= "GroupViews",
+	[RDM_MIB_GROUP_EXPELLED]	= "GroupExpelled",
+	[RDM_MIB_GROUP_ANNOUNCED]	= "GroupAnnounced",
+	[RDM_MIB_GROUP_LOST]		= "GroupLost",
 	[RDM_MIB_ERR_LOST]		= "ErrLost",
 };
 

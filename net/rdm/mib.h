@@ -50,6 +50,18 @@ enum rdm_mib {
 	RDM_MIB_DROP_NO_SOCKET,		/* DropNoSocket: no socket wants it */
 	RDM_MIB_DROP_NO_MEM,		/* DropNoMem: no memory */
 	RDM_MIB_DROP_QUEUE,		/* DropQueue: dropped by the UDP socket: no room */
+	RDM_MIB_GROUP_SENT,		/* GroupSent: broadcasts accepted from users */
+	RDM_MIB_GROUP_COPIES,		/* GroupCopies: messages that first carried them */
+	RDM_MIB_GROUP_RELAYED,		/* GroupRelayed: messages that carried those of others */
+	RDM_MIB_GROUP_REPAIRED,		/* GroupRepaired: messages that carried own ones again */
+	RDM_MIB_GROUP_DUPS,		/* GroupDups: broadcasts that came again, or too late */
+	RDM_MIB_GROUP_DELIVERED,	/* GroupDelivered: broadcasts delivered, own ones too */
+	RDM_MIB_GROUP_STABLE,		/* GroupStable: own broadcasts that all members have */
+	RDM_MIB_GROUP_FAILED,		/* GroupFailed: own broadcasts that failed */
+	RDM_MIB_GROUP_VIEWS,		/* GroupViews: views that began */
+	RDM_MIB_GROUP_EXPELLED,		/* GroupExpelled: members expelled, as seen here */
+	RDM_MIB_GROUP_ANNOUNCED,	/* GroupAnnounced: packets to groups' addresses */
+	RDM_MIB_GROUP_LOST,		/* GroupLost: frames lost for want of memory or a way */
 	RDM_MIB_ERR_LOST,		/* ErrLost: outcomes that the error queue did not take */
 	RDM_MIB__NR
 };

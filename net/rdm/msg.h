@@ -13,6 +13,8 @@
 #define RDM_GAP			(RDM_HDR_LEN + RDM_FRAG_LEN)
 #define RDM_DEADLINE_MAX	86400000	/* ms: a day */
 
+struct rdm_gbody;
+
 /* A run of equal fragments in one page: [gap | data] times n. */
 struct rdm_block {
 	struct page *page;
@@ -28,8 +30,10 @@ struct rdm_block {
  * @note: the place for its outcome, when that was asked for; charged apart
  * @nblocks: pages in use
  * @layout_stride: data bytes between two gaps
+ * @head: with @body, bytes of @data, which stand before those of @body
  * @data: its bytes, when it is short (@nblocks is 0)
  * @blocks: where its bytes lie else
+ * @body: a broadcast that it carries, held, or NULL
  *
  * The layout in pages is made for one pass through the stack: a gap for the headers
  * before each fragment's bytes, so that a run of fragments is a run of segments. A
@@ -42,8 +46,10 @@ struct rdm_msg {
 	struct sk_buff *note;
 	u16 nblocks;
 	u16 layout_stride;
+	u16 head;
 	u8 *data;
 	struct rdm_block *blocks;
+	struct rdm_gbody *body;
 };
 
 /*
@@ -62,7 +68,7 @@ struct rdm_part {
  * struct rdm_rec - a received message
  * @m: what the core knows of it
  * @node: in rdm_sock.rxq
- * @peer: who sent it, held
+ * @peer: who sent it, held; NULL: it is from a group, see struct rdm_gread
  * @refs: readers that copy from it without the queue lock
  * @charge: against the window
  * @truesize: charged to the socket
@@ -150,21 +156,27 @@ bool rdm_snd_pending(const struct sock *sk);
 void rdm_snd_uncharge(struct sock *sk, u32 truesize);
 void rdm_snd_move(struct rdm_peer *from, struct rdm_peer *to);
 void rdm_snd_gone(struct rdm_peer *peer);
+void rdm_snd_take(struct rdm_peer *peer, u32 truesize);
+u32 rdm_msg_stride(u32 len, u32 mtu);
 
 /* recvmsg.c */
 int rdm_recvmsg(struct socket *sock, struct msghdr *msg, size_t len, int flags);
 bool rdm_rcv_at_once(struct sock *sk, struct rdm_rec *rec, bool fifo, u64 now);
 bool rdm_rcv_reserve(struct sock *sk, struct rdm_rec *rec, bool fifo, bool next, u64 now);
+bool rdm_rcv_put(struct sock *sk, struct rdm_rec *rec);
 void rdm_rcv_take(struct sock *sk, struct rdm_rec *rec);
 void rdm_rcv_recharge(struct sock *sk, struct rdm_rec *rec, u32 extra);
 void rdm_rcv_unreserve(struct sock *sk, struct rdm_rec *rec);
 bool rdm_rcv_queue(struct sock *sk, struct list_head *recs);
+void rdm_rec_consumed(struct rdm_rec *rec);
 void rdm_rec_free(struct rdm_rec *rec);
 int rdm_rcv_wait(struct sock *sk, long *timeo, bool (*ready)(const struct sock *sk));
 void rdm_rcv_purge(struct sock *sk);
 
 /* outcome.c */
 struct sk_buff *rdm_note_new(const struct rdm_addr *to, u64 cookie);
+void rdm_note_take(struct sock *sk, struct sk_buff *note);
+void rdm_note_lack(struct sk_buff *note, struct rdm_addr *lack, u8 n);
 void rdm_note_charged(struct sock *sk, struct sk_buff *note);
 void rdm_note_tell(struct sock *sk, struct sk_buff *note, int error, u8 fate, u32 len);
 void rdm_report(struct sock *sk, const struct rdm_addr *to, const struct rdm_outcome *o);

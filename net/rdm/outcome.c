@@ -9,6 +9,7 @@
  */
 #include <linux/errqueue.h>
 #include <linux/skbuff.h>
+#include <linux/slab.h>
 
 #include "msg.h"
 #include "option.h"
@@ -26,6 +27,8 @@ struct rdm_err {
 	struct rdm_outcome o;
 	struct rdm_addr to;
 	bool asked;		/* charged to the send buffer */
+	u8 nlack;		/* of a broadcast: members that may lack it */
+	struct rdm_addr *lack;
 };
 
 static struct rdm_err *err_of(const struct sk_buff *skb)
@@ -48,6 +51,7 @@ static void err_destruct(struct sk_buff *skb)
 		rdm_mem_uncharge(sk, skb->truesize);
 	}
 	spin_unlock_bh(&sk->sk_receive_queue.lock);
+	kfree(err_of(skb)->lack);
 	if (asked)
 		rdm_write_space(sk);
 }
@@ -98,6 +102,49 @@ void rdm_note_charged(struct sock *sk, struct sk_buff *note)
 	rdm_sk(sk)->note_used += note->truesize;
 	note->sk = sk;
 	note->destructor = err_destruct;
+}
+
+/**
+ * rdm_note_take() - the same, and charge it, whatever is in the send buffer
+ * @sk: the socket
+ * @note: from rdm_note_new()
+ *
+ * Context: process.
+ */
+void rdm_note_take(struct sock *sk, struct sk_buff *note)
+{
+	spin_lock_bh(&sk->sk_receive_queue.lock);
+	sk_wmem_schedule(sk, note->truesize);
+	sk_mem_charge(sk, note->truesize);
+	sk->sk_wmem_queued += note->truesize;
+	rdm_note_charged(sk, note);
+	spin_unlock_bh(&sk->sk_receive_queue.lock);
+}
+
+/**
+ * rdm_note_lack() - say which members lack a broadcast that failed
+ * @note: the place for its outcome, charged
+ * @lack: their addresses, from kmalloc(); consumed
+ * @n: how many
+ */
+void rdm_note_lack(struct sk_buff *note, struct rdm_addr *lack, u8 n)
+{
+	err_of(note)->lack = lack;
+	err_of(note)->nlack = n;
+}
+
+static void tell_lack(struct sock *sk, struct msghdr *msg, const struct rdm_err *e)
+{
+	struct __kernel_sockaddr_storage *ss;
+	u8 i;
+
+	ss = e->nlack ? kcalloc(e->nlack, sizeof(*ss), GFP_KERNEL) : NULL;
+	if (!ss)
+		return;
+	for (i = 0; i < e->nlack; i++)
+		rdm_addr_to_user(sk, &e->lack[i], &ss[i]);
+	put_cmsg(msg, SOL_RDM, RDM_GROUP_LACK, e->nlack * sizeof(*ss), ss);
+	kfree(ss);
 }
 
 static void queue(struct sock *sk, struct sk_buff *skb)
@@ -287,6 +334,7 @@ int rdm_recv_outcome(struct sock *sk, struct msghdr *msg)
 	if (e->o.flags & RDM_OUTCOME_WRITABLE)
 		writable_read(sk, &e->to);
 	put_cmsg(msg, SOL_RDM, RDM_OUTCOME, sizeof(e->o), &e->o);
+	tell_lack(sk, msg, e);
 	if (e->o.error && rdm_rx_wants(sk, RDM_RX_ERR | RDM_RX_ERR6))
 		rdm_cmsg_error(sk, msg, &e->to, e->o.error);
 	msg->msg_flags |= MSG_ERRQUEUE;

@@ -11,6 +11,7 @@
 #include <net/ip6_route.h>
 #include <net/route.h>
 
+#include "group.h"
 #include "msg.h"
 #include "option.h"
 #include "peer.h"
@@ -132,12 +133,34 @@ static void send_skb(struct rdm_peer *peer, struct sk_buff *skb, struct sk_buff_
 	__skb_queue_tail(xmitq, skb);
 }
 
+/* Of a message's bytes from @off on, how many go into the linear part of a packet. */
+static u32 linear_bytes(const struct rdm_msg *msg, u32 off, u32 len)
+{
+	if (msg->nblocks)
+		return 0;
+	if (!msg->body || !msg->body->npages)
+		return len;
+	return off < msg->head ? min(len, msg->head - off) : 0;
+}
+
+/* The same for a broadcast: its head, then bytes that others refer to as well. */
+static bool add_body(struct sk_buff *skb, const struct rdm_msg *msg, u32 off, u32 len)
+{
+	u32 n = off < msg->head ? min(len, msg->head - off) : 0;
+
+	skb_put_data(skb, msg->data + off, n);
+	off = off + n - msg->head;
+	return rdm_gbody_add(skb, msg->body, off, len - n);
+}
+
 /* Reference a message's bytes; they may lie in several runs, with gaps between. */
 static bool add_bytes(struct sk_buff *skb, const struct rdm_msg *msg, u32 off, u32 len)
 {
 	u32 stride = msg->layout_stride;
 	u16 i = 0;
 
+	if (unlikely(msg->body))
+		return add_body(skb, msg, off, len);
 	if (!msg->nblocks) {
 		if (len)
 			skb_put_data(skb, msg->data + off, len);
@@ -182,7 +205,8 @@ static struct sk_buff *build_bundle(const struct rdm_plan *plan)
 
 	for (i = 0; i < plan->n; i++, m = list_next_entry(m, node))
 		if (!m->finished)
-			linear += RDM_MSG_LEN + (m->solo ? 0 : m->len);
+			linear += RDM_MSG_LEN +
+				  linear_bytes(container_of(m, struct rdm_msg, t), 0, m->len);
 	skb = new_skb(max_t(u32, linear, RDM_MIN_PACKET));
 	if (!skb)
 		return NULL;
@@ -207,7 +231,8 @@ static struct sk_buff *build_frag(const struct rdm_plan *plan, u16 i)
 	u32 off = (u32)frag * m->stride, len = rdm_txmsg_frag_len(m, frag);
 	struct sk_buff *skb;
 
-	skb = new_skb(plan->head_len + RDM_FRAG_LEN + RDM_MIN_PACKET);
+	skb = new_skb(plan->head_len + RDM_FRAG_LEN + RDM_MIN_PACKET +
+		      linear_bytes(container_of(m, struct rdm_msg, t), off, len));
 	if (!skb)
 		return NULL;
 	skb_put_data(skb, plan->head, plan->head_len);

@@ -315,7 +315,7 @@ static int peer_hash(struct rdm_peer *peer)
 	lockdep_assert_held(&rn->hash_lock);
 	/* a member of groups that was closed still serves the others */
 	if (rsk->closed && !peer->orphan &&
-	    !(peer->channel == RDM_CHANNEL_GROUP && rsk->groups))
+	    !(peer->channel == RDM_CHANNEL_GROUP && rdm_is_member(peer->sk)))
 		return -ESHUTDOWN;
 	if (rsk->seat.over)
 		return -EPIPE;
@@ -868,7 +868,7 @@ void rdm_peer_orphan_all(struct sock *sk, bool abort)
 		spin_lock_bh(&rn->hash_lock);
 		list_for_each_entry(peer, &rdm_sk(sk)->peers, node) {
 			if (READ_ONCE(peer->orphan) ||
-			    (peer->channel == RDM_CHANNEL_GROUP && rdm_sk(sk)->groups))
+			    (peer->channel == RDM_CHANNEL_GROUP && rdm_is_member(sk)))
 				continue;
 			found = refcount_inc_not_zero(&peer->refs);
 			if (found) {

@@ -12,6 +12,7 @@
 #include <net/inet_sock.h>
 #include <net/ip.h>
 
+#include "group.h"
 #include "peer.h"
 #include "port.h"
 #include "rdm.h"
@@ -503,7 +504,7 @@ struct sock *rdm_port_member(struct rdm_tunnel *t)
 	struct rdm_seat *seat;
 
 	list_for_each_entry_rcu(seat, &t->socks, node, lockdep_is_held(&t->rn->hash_lock))
-		if (READ_ONCE(container_of(seat, struct rdm_sock, seat)->groups))
+		if (rdm_is_member(sock_of(seat)))
 			return sock_of(seat);
 	return NULL;
 }

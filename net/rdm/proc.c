@@ -15,6 +15,7 @@
 #include <linux/seq_file.h>
 #include <linux/seq_file_net.h>
 
+#include "group.h"
 #include "peer.h"
 #include "rdm.h"
 
@@ -211,6 +212,19 @@ static const struct seq_operations rdm_seq_ops = {
 	.show	= rdm_seq_show,
 };
 
+/* /proc/net/rdm_group: a line for each group, below it one for each member. */
+static int group_show(struct seq_file *m, void *v)
+{
+	struct rdm_net *rn = rdm_net_of(seq_file_single_net(m));
+	struct rdm_sock *rsk;
+
+	spin_lock_bh(&rn->socks_lock);
+	list_for_each_entry(rsk, &rn->socks, net_node)
+		rdm_group_show(m, &rsk->inet.sk);
+	spin_unlock_bh(&rn->socks_lock);
+	return 0;
+}
+
 /**
  * rdm_proc_init() - make the files of a namespace
  * @rn: the namespace
@@ -230,6 +244,11 @@ int rdm_proc_init(struct rdm_net *rn)
 		remove_proc_entry("rdm", dir);
 		return -ENOMEM;
 	}
+	if (!proc_create_net_single("rdm_group", 0444, dir, group_show, NULL)) {
+		remove_proc_entry("rdm_stat", dir);
+		remove_proc_entry("rdm", dir);
+		return -ENOMEM;
+	}
 	return 0;
 }
 
@@ -241,6 +260,7 @@ int rdm_proc_init(struct rdm_net *rn)
  */
 void rdm_proc_exit(struct rdm_net *rn)
 {
+	remove_proc_entry("rdm_group", rn->net->proc_net);
 	remove_proc_entry("rdm_stat", rn->net->proc_net);
 	remove_proc_entry("rdm", rn->net->proc_net);
 }

@@ -6,11 +6,14 @@
  * Locking
  *
  *   rdm_net.socks_lock -> rdm_net.hash_lock -> rdm_peer.lock -> sk_receive_queue.lock
+ *   rdm_net.socks_lock -> rdm_groups.lock -> sk_receive_queue.lock
  *
  * rdm_peer.lock (spinlock, BH off) serialises one association: everything in rdm_peer.a and the
  * members marked [lock]. Packets to be sent are collected under it in an xmitq and leave after it
  * is dropped, so a packet that comes back through the loopback finds no lock held. The receive path
  * takes it, and never the socket lock.
+ *
+ * rdm_groups.lock (spinlock, BH off): the groups of one socket; never held with a peer's lock.
  *
  * sk_receive_queue.lock (spinlock, BH off) protects the socket's own queue of
  * received messages, and all of its memory accounting: sk_forward_alloc,
@@ -142,7 +145,7 @@ struct rdm_net {
  * @routes: changes when associations must look up their routes anew
  * @fifo: SOCK_SEQPACKET
  * @closed: the user has closed it [hash_lock]
- * @groups: what it has joined, or NULL; RCU [hash_lock]
+ * @groups: what it has to do with groups, or NULL; set once [socket lock]
  * @released: it leaves its port, or has left [hash_lock]
  * @net_node: in rdm_net.socks
  * @destruct: the family's own
@@ -226,10 +229,10 @@ void rdm_close(struct sock *sk, long timeo);
 void rdm_sock_peer_gone(struct sock *sk);
 void rdm_memory_init(void);
 
-/* input.c */
+/* input.c, icmp.c */
 void rdm_input(struct rdm_tunnel *t, struct sk_buff *skb);
-void rdm_input_icmp(struct rdm_tunnel *t, const struct rdm_addr *to, int err, bool hard,
-		    const u8 *quote, u32 len);
+void rdm_icmp(struct rdm_tunnel *t, const struct rdm_addr *to, int err, bool hard,
+	      const u8 *quote, u32 len);
 
 /* udp.c */
 struct dst_entry *rdm_udp_route(struct sock *sk, const struct rdm_addr *local,

@@ -8,6 +8,7 @@
 #include <linux/slab.h>
 #include <linux/uio.h>
 
+#include "group.h"
 #include "msg.h"
 #include "option.h"
 #include "peer.h"
@@ -128,6 +129,30 @@ bool rdm_rcv_reserve(struct sock *sk, struct rdm_rec *rec, bool fifo, bool next,
 }
 
 /**
+ * rdm_rcv_put() - charge a message from a group and give it to the user
+ * @sk: the socket
+ * @rec: the message
+ *
+ * Context: BH off.
+ * Return: false when the socket is closed.
+ */
+bool rdm_rcv_put(struct sock *sk, struct rdm_rec *rec)
+{
+	bool ok;
+
+	spin_lock(&sk->sk_receive_queue.lock);
+	ok = !sock_flag(sk, SOCK_DEAD);
+	if (ok) {
+		charge_forced(sk, rec->truesize);
+		list_add_tail(&rec->node, &rdm_sk(sk)->rxq);
+	}
+	spin_unlock(&sk->sk_receive_queue.lock);
+	if (ok)
+		sk->sk_data_ready(sk);
+	return ok;
+}
+
+/**
  * rdm_rcv_take() - charge a message that is not for the user, whatever is in the buffer
  * @sk: the socket
  * @rec: the message, with charge and truesize; rdm_rcv_unreserve() gives it back
@@ -212,7 +237,10 @@ void rdm_rec_free(struct rdm_rec *rec)
 		if (part != &rec->one)
 			kmem_cache_free(rdm_part_cache, part);
 	}
-	rdm_peer_put(rec->peer);
+	if (likely(rec->peer))
+		rdm_peer_put(rec->peer);
+	else
+		rdm_grec_free(rec);
 	if (likely(rec->cached))
 		kmem_cache_free(rdm_rec_cache, rec);
 	else
@@ -233,8 +261,11 @@ void rdm_rcv_purge(struct sock *sk)
 	list_for_each_entry(rec, &recs, node)
 		uncharge(sk, rec);
 	spin_unlock_bh(&sk->sk_receive_queue.lock);
-	list_for_each_entry_safe(rec, tmp, &recs, node)
+	list_for_each_entry_safe(rec, tmp, &recs, node) {
+		if (!rec->peer)
+			rdm_group_read(rec);
 		rdm_rec_free(rec);
+	}
 }
 
 /* There is room again: tell the peers that were refused. */
@@ -290,17 +321,31 @@ static void tell_read(struct rdm_peer *peer)
 	}
 }
 
-/*
- * The user has read a message: its room is the sender's again. Nothing is to be told before a
- * good part of the window is new, unless little of the window is left.
+/**
+ * rdm_rec_consumed() - a message has left our buffer: its room is the sender's again
+ * @rec: the message, uncharged
+ *
+ * Nothing is to be told before a good part of the window is new, unless little of the window
+ * is left.
+ *
+ * Context: any but hard interrupt, no lock held.
  */
-static void consumed(struct sock *sk, struct rdm_rec *rec)
+void rdm_rec_consumed(struct rdm_rec *rec)
 {
 	struct rdm_peer *peer = rec->peer;
 
 	if (atomic_add_return(rec->charge, &peer->rx_read) >= peer->rx_step ||
 	    READ_ONCE(peer->rx_tight))
 		tell_read(peer);
+}
+
+/* The user has read a message. */
+static void consumed(struct sock *sk, struct rdm_rec *rec)
+{
+	if (likely(rec->peer))
+		rdm_rec_consumed(rec);
+	else
+		rdm_group_read(rec);
 	if (unlikely(READ_ONCE(rdm_sk(sk)->refused)) &&
 	    atomic_read(&sk->sk_rmem_alloc) <= READ_ONCE(sk->sk_rcvbuf) / 4 * 3)
 		reopen(sk);
@@ -356,6 +401,8 @@ static int copy_out(const struct rdm_rec *rec, struct msghdr *msg, u32 len)
 	const struct rdm_rxfrag *f;
 	int err;
 
+	if (unlikely(!rec->peer))
+		return len ? rdm_gbody_to_user(rdm_gread(rec)->body, &msg->msg_iter, len) : 0;
 	if (rec->copied)
 		return copy_to_iter(rec->data, len, &msg->msg_iter) == len ? 0 : -EFAULT;
 	list_for_each_entry(f, &rec->m.frags, node) {
@@ -485,7 +532,10 @@ int rdm_recvmsg(struct socket *sock, struct msghdr *msg, size_t len, int flags)
 		return err;
 	}
 	if (msg->msg_name)
-		msg->msg_namelen = rdm_addr_to_user(sk, &rec->peer->remote, msg->msg_name);
+		msg->msg_namelen = rdm_addr_to_user(sk, rec->peer ? &rec->peer->remote :
+						    &rdm_gread(rec)->name, msg->msg_name);
+	if (unlikely(!rec->peer))
+		rdm_group_cmsg(sk, msg, rec);
 	if (unlikely(READ_ONCE(rdm_sk(sk)->rx_cmsgs) || rdm_rx_wants_stamp(sk)))
 		rdm_cmsg_recv(sk, msg, rec);
 	if (!(flags & MSG_PEEK))

@@ -9,6 +9,7 @@
 #include <linux/slab.h>
 #include <linux/uio.h>
 
+#include "group.h"
 #include "msg.h"
 #include "peer.h"
 #include "rdm.h"
@@ -30,7 +31,10 @@
  */
 bool rdm_snd_writable(const struct sock *sk)
 {
+	const struct rdm_groups *gs = rdm_groups(sk);
+
 	return READ_ONCE(sk->sk_wmem_queued) < READ_ONCE(sk->sk_sndbuf) &&
+	       !(gs && READ_ONCE(gs->full)) &&
 	       (!READ_ONCE(rdm_sk(sk)->blocked) ||
 		READ_ONCE(rdm_sk(sk)->notify) & RDM_NOTIFY_WRITABLE);
 }
@@ -44,8 +48,10 @@ bool rdm_snd_writable(const struct sock *sk)
 bool rdm_snd_pending(const struct sock *sk)
 {
 	const struct rdm_sock *rsk = rdm_sk(sk);
+	const struct rdm_groups *gs = rdm_groups(sk);
 
-	return READ_ONCE(sk->sk_wmem_queued) > READ_ONCE(rsk->note_used);
+	return READ_ONCE(sk->sk_wmem_queued) > READ_ONCE(rsk->note_used) ||
+	       (gs && READ_ONCE(gs->unstable));
 }
 
 /**
@@ -269,6 +275,10 @@ static void drop_pages(struct rdm_msg *m)
 {
 	u16 i;
 
+	if (unlikely(m->body)) {
+		rdm_gbody_put(m->body);
+		m->body = NULL;
+	}
 	if (!m->nblocks)
 		return;
 	for (i = 0; i < m->nblocks; i++)
@@ -276,6 +286,12 @@ static void drop_pages(struct rdm_msg *m)
 	kvfree(m->blocks);
 	m->blocks = NULL;
 	m->nblocks = 0;
+}
+
+/* SIOCOUTQ counts a broadcast, not the messages that carry it. */
+static u32 counted(const struct rdm_peer *peer, const struct rdm_msg *m)
+{
+	return likely(peer->channel == RDM_CHANNEL_USER) ? m->t.len : 0;
 }
 
 /**
@@ -286,7 +302,7 @@ static void drop_pages(struct rdm_msg *m)
 void rdm_msg_release(struct rdm_peer *peer, struct rdm_msg *m)
 {
 	drop_pages(m);
-	unreserve(peer->sk, peer, m->truesize, m->t.len);
+	unreserve(peer->sk, peer, m->truesize, counted(peer, m));
 }
 
 /**
@@ -306,7 +322,7 @@ void rdm_msgs_release(struct rdm_peer *peer, struct list_head *done)
 	list_for_each_entry(m, done, t.done) {
 		drop_pages(m);
 		truesize += m->truesize;
-		len += m->t.len;
+		len += counted(peer, m);
 	}
 	spin_lock(&sk->sk_receive_queue.lock);
 	rdm_sk(sk)->tx_bytes -= len;
@@ -410,6 +426,7 @@ static struct rdm_msg *msg_make(struct msghdr *msg, u32 len, u32 stride, u32 tru
 	m->nblocks = 0;
 	m->blocks = NULL;
 	m->data = NULL;
+	m->body = NULL;
 	memset(m + 1, 0, bits);
 	rdm_txmsg_init(&m->t, len, stride, bits ? (unsigned long *)(m + 1) : NULL);
 	if (len <= RDM_INLINE_MAX) {
@@ -428,11 +445,37 @@ static struct rdm_msg *msg_make(struct msghdr *msg, u32 len, u32 stride, u32 tru
 	return m;
 }
 
-/*
+/**
+ * rdm_snd_take() - charge a message of ours, whatever is in the send buffer
+ * @peer: its peer
+ * @truesize: of it
+ *
+ * Context: BH off, no queue's lock held.
+ */
+void rdm_snd_take(struct rdm_peer *peer, u32 truesize)
+{
+	struct sock *sk = peer->sk;
+
+	spin_lock_bh(&sk->sk_receive_queue.lock);
+	/* if the limits refuse it, the allocation is in debt until the next one */
+	sk_wmem_schedule(sk, truesize);
+	sk_mem_charge(sk, truesize);
+	sk->sk_wmem_queued += truesize;
+	peer->snd_used += truesize;
+	spin_unlock_bh(&sk->sk_receive_queue.lock);
+}
+
+/**
+ * rdm_msg_stride() - how a message is cut
+ * @len: its length
+ * @mtu: of its association
+ *
  * A message longer than one packet is cut; a shorter one goes whole. What fits in one
  * packet with the short header must not be cut.
+ *
+ * Return: bytes of each fragment but the last.
  */
-static u32 msg_stride(u32 len, u32 mtu)
+u32 rdm_msg_stride(u32 len, u32 mtu)
 {
 	u32 stride = min_t(u32, mtu - RDM_GAP, STRIDE_MAX);
 
@@ -504,6 +547,8 @@ static int destination(struct sock *sk, struct msghdr *msg, struct rdm_addr *to)
 		return err;
 	if (!to->port)
 		return -EINVAL;
+	if (unlikely(rdm_is_member(sk)))
+		return 0;
 	err = rdm_addr_unicast(sk, to);
 	if (!err && rdm_sk(sk)->seat.child && !rdm_addr_eq(to, &rdm_sk(sk)->remote))
 		return -EISCONN;
@@ -549,6 +594,16 @@ int rdm_sendmsg(struct socket *sock, struct msghdr *msg, size_t len)
 	err = destination(sk, msg, &to);
 	if (err)
 		return err;
+	if (unlikely(rdm_is_member(sk))) {
+		err = rdm_group_sendmsg(sk, msg, len, &to, &opts);
+		if (err != -ENOENT)
+			return err;
+		err = rdm_addr_unicast(sk, &to);
+		if (!err)
+			err = rdm_group_order(sk, &to, sock_sndtimeo(sk, flags & MSG_DONTWAIT));
+		if (err)
+			return err;
+	}
 	if (opts.deadline_ms)
 		deadline = rdm_now() + opts.deadline_ms * (u64)NSEC_PER_MSEC;
 	if (unlikely(!READ_ONCE(rdm_sk(sk)->tunnel))) {
@@ -575,7 +630,7 @@ int rdm_sendmsg(struct socket *sock, struct msghdr *msg, size_t len)
 	err = -EMSGSIZE;
 	if (READ_ONCE(peer->a.peer_max_msg) && len > READ_ONCE(peer->a.peer_max_msg))
 		goto err_put;
-	stride = msg_stride(len, READ_ONCE(peer->a.mtu));
+	stride = rdm_msg_stride(len, READ_ONCE(peer->a.mtu));
 	truesize = SKB_TRUESIZE(sizeof(*m)) + len + DIV_ROUND_UP(len, stride) * RDM_GAP;
 	if (unlikely(opts.ask)) {
 		err = -ENOMEM;

@@ -13,6 +13,7 @@
 
 #include <asm/ioctls.h>
 
+#include "group.h"
 #include "msg.h"
 #include "option.h"
 #include "peer.h"
@@ -409,6 +410,7 @@ static void rdm_sock_destruct(struct sock *sk)
 	spin_lock_bh(&rn->socks_lock);
 	list_del(&rdm_sk(sk)->net_node);
 	spin_unlock_bh(&rn->socks_lock);
+	rdm_groups_free(sk);
 	rdm_sk(sk)->destruct(sk);
 }
 
@@ -519,7 +521,7 @@ void rdm_sock_peer_gone(struct sock *sk)
 	bool last;
 
 	spin_lock_bh(&rn->hash_lock);
-	last = rsk->closed && !rsk->npeers && !rsk->released;
+	last = rsk->closed && !rsk->npeers && !rsk->released && !rdm_is_member(sk);
 	if (last)
 		rsk->released = true;
 	spin_unlock_bh(&rn->hash_lock);
@@ -569,11 +571,12 @@ void rdm_close(struct sock *sk, long timeo)
 	rdm_listen_stop(sk);
 	sock_orphan(sk);
 	rdm_rcv_purge(sk);
+	rdm_group_close(sk, abort);
 	rdm_peer_orphan_all(sk, abort);
 
 	spin_lock_bh(&rn->hash_lock);
 	rsk->npeers--;
-	last = !rsk->npeers && !rsk->released;
+	last = !rsk->npeers && !rsk->released && !rdm_is_member(sk);
 	if (last)
 		rsk->released = true;
 	spin_unlock_bh(&rn->hash_lock);

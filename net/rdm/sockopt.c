@@ -6,6 +6,7 @@
  */
 #include <linux/sockptr.h>
 
+#include "group.h"
 #include "msg.h"
 #include "option.h"
 #include "peer.h"
@@ -91,7 +92,7 @@ static int set_rdm(struct sock *sk, int name, sockptr_t val, unsigned int len)
 		break;
 	default:
 		/* options that can only be read, too */
-		return -ENOPROTOOPT;
+		return rdm_group_setsockopt(sk, name, val, len);
 	}
 	if (len < sizeof(v))
 		return -EINVAL;
@@ -164,7 +165,7 @@ static int get_rdm(struct sock *sk, int name, char __user *val, int __user *lenp
 	case RDM_PEER_INFO:
 		return rdm_info_get(sk, val, lenp);
 	default:
-		return -ENOPROTOOPT;
+		return rdm_group_getsockopt(sk, name, val, lenp);
 	}
 
 	if (get_user(len, lenp))

@@ -107,7 +107,7 @@ static void icmp_error(struct rdm_tunnel *t, struct sk_buff *skb)
 	/* too big: the route has learnt it, and the next packet asks the route */
 	if (serr->ee.ee_errno == EMSGSIZE)
 		return;
-	rdm_input_icmp(t, &to, serr->ee.ee_errno, hard, skb->data, skb_headlen(skb));
+	rdm_icmp(t, &to, serr->ee.ee_errno, hard, skb->data, skb_headlen(skb));
 }
 
 static void udp_error_report(struct sock *usk)

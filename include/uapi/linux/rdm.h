@@ -72,6 +72,122 @@ enum {
 #define RDM_CONGESTION		9
 #define RDM_NODELAY		10
 
+/* How a broadcast is relayed (RDM_GROUP_MODE). */
+enum {
+	RDM_GROUP_LAZY = 0,		/* to who lacks it: n - 1 messages if nothing fails */
+	RDM_GROUP_EAGER = 1,		/* by each member when it comes first */
+	RDM_GROUP_BEST_EFFORT = 2,	/* not supported yet: EOPNOTSUPP */
+};
+
+/* What recvmsg() tells of groups (RDM_RX_GROUP). */
+#define RDM_RX_GROUP_INFO	0x1	/* RDM_GROUP_MSG with a broadcast */
+#define RDM_RX_GROUP_EVENTS	0x2	/* events too: messages of no length with it */
+
+/*
+ * Options of groups. Those from RDM_GROUP_MODE to RDM_GROUP_WINDOW hold for groups that are
+ * joined from then on.
+ *
+ * RDM_GROUP_MODE: __u32, RDM_GROUP_LAZY (default) or RDM_GROUP_EAGER.
+ * RDM_GROUP_SLOW: __u32, milliseconds, 0 or 100 to 3600000: how long a member that does not
+ *	read may hold up the others until it is expelled; 0 (default): for ever.
+ * RDM_GROUP_SUSPECT_MS: __u32, 50 to 30000 (default 1000): silence after which a member is
+ *	suspected.
+ * RDM_GROUP_MIN: __u32, 1 (default) to 64: nothing is broadcast before the group has so
+ *	many members.
+ * RDM_GROUP_WINDOW: __u32, bytes, 65536 to 16777216 (default 1048576): how much of one
+ *	member's broadcasts others hold that have not read them or may still be asked for them.
+ * RDM_GROUP_JOIN: struct rdm_group_req, and its members behind it. Write only.
+ * RDM_GROUP_LEAVE: struct rdm_group_req without members. Write only.
+ * RDM_GROUP_INFO: struct rdm_group_info, and behind it as many struct rdm_group_member as
+ *	there is room for; read only. The buffer names the group on the way in, by a struct
+ *	sockaddr_in or sockaddr_in6 at its beginning. ENOENT: it was not joined.
+ * RDM_RX_GROUP: __u32, RDM_RX_GROUP_* (default 0).
+ */
+#define RDM_GROUP_MODE		16
+#define RDM_GROUP_SLOW		17
+#define RDM_GROUP_SUSPECT_MS	18
+#define RDM_GROUP_MIN		19
+#define RDM_GROUP_WINDOW	20
+#define RDM_GROUP_JOIN		21
+#define RDM_GROUP_LEAVE		22
+#define RDM_GROUP_INFO		23
+#define RDM_RX_GROUP		24
+
+/* Most members of a group. */
+#define RDM_GROUP_MEMBERS	64
+
+/**
+ * struct rdm_group_req - a group to join or to leave
+ * @group: its address: multicast, or a broadcast address with SO_BROADCAST; its port is 0
+ *	or that of the socket
+ * @ifindex: by which device, 0: as the routes say
+ * @n: how many struct sockaddr_storage follow: all members, this socket's own address
+ *	among them. 0: they find each other by packets to the group's address
+ */
+struct rdm_group_req {
+	struct __kernel_sockaddr_storage group;
+	__u32 ifindex;
+	__u32 n;
+};
+
+/* rdm_group_info.flags */
+#define RDM_GROUP_FORMED	0x1	/* it may broadcast */
+#define RDM_GROUP_FROZEN	0x2	/* a view is being changed */
+#define RDM_GROUP_BLOCKED	0x4	/* too few members are heard */
+#define RDM_GROUP_LEAVING	0x8	/* it is on its way out */
+
+/**
+ * struct rdm_group_info - a group as one member sees it, for RDM_GROUP_INFO
+ * @group: in: which; out: its address
+ * @lineage: names the birth of the group, 0 before there is a view
+ * @view: number of the view
+ * @incarnation: of this member
+ * @top: broadcasts sent
+ * @stable: how many of them every member has
+ * @flags: RDM_GROUP_*
+ * @n: members, this one included
+ * @self: which of them is this one
+ * @pad: 0
+ */
+struct rdm_group_info {
+	struct __kernel_sockaddr_storage group;
+	__u64 lineage;
+	__u64 view;
+	__u64 incarnation;
+	__u64 top;
+	__u64 stable;
+	__u32 flags;
+	__u32 n;
+	__u32 self;
+	__u32 pad;
+};
+
+/* rdm_group_member.flags */
+#define RDM_MEMBER_SUSPECTED	0x1	/* nothing is heard of it */
+#define RDM_MEMBER_LEAVING	0x2
+
+/**
+ * struct rdm_group_member - one member of a group
+ * @addr: its address
+ * @incarnation: names its stay in the group
+ * @acked: last broadcast of this member that it is known to have
+ * @held: last broadcast of it that this member has
+ * @lag: broadcasts of this member that it is not known to have
+ * @heard_ms: since it gave a sign of life, milliseconds
+ * @flags: RDM_MEMBER_*
+ * @pad: 0
+ */
+struct rdm_group_member {
+	struct __kernel_sockaddr_storage addr;
+	__u64 incarnation;
+	__u64 acked;
+	__u64 held;
+	__u64 lag;
+	__u32 heard_ms;
+	__u32 flags;
+	__u64 pad;
+};
+
 /*
  * Control messages of level SOL_RDM.
  *
@@ -80,9 +196,49 @@ enum {
  * RDM_MODE, RDM_DEADLINE: __u32, to sendmsg(): as the socket options, for this message.
  * RDM_OUTCOME: struct rdm_outcome, from recvmsg(MSG_ERRQUEUE); msg_name is the
  *	destination that the outcome speaks of.
+ * RDM_GROUP_MSG: struct rdm_group_msg, from recvmsg(); msg_name is the origin of the
+ *	broadcast, or the member that the event speaks of.
+ * RDM_GROUP_LACK: struct sockaddr_storage, one or more, with the RDM_OUTCOME of a broadcast
+ *	that failed: members that are not known to have it.
  */
 #define RDM_OUTCOME		1
 #define RDM_COOKIE		2
+#define RDM_GROUP_MSG		3
+#define RDM_GROUP_LACK		10
+
+/* What a message from a group is (rdm_group_msg.event). */
+enum {
+	RDM_GROUP_DATA = 0,		/* a broadcast */
+	RDM_GROUP_JOINED = 1,		/* a new member */
+	RDM_GROUP_LEFT = 2,		/* a member left */
+	RDM_GROUP_EXPELLED = 3,		/* a member was expelled; this one, when it is named */
+	RDM_GROUP_VIEW = 4,		/* a view begins; who joined or left was told before */
+	RDM_GROUP_SUSPECT = 5,		/* nothing is heard of a member */
+	RDM_GROUP_TRUST = 6,		/* it is heard again */
+	RDM_GROUP_BLOCK = 7,		/* too few members are heard: nothing goes on */
+	RDM_GROUP_UNBLOCK = 8,
+	RDM_GROUP_OVER = 9,		/* this socket is not a member any more */
+};
+
+/**
+ * struct rdm_group_msg - what a message from a group is
+ * @group: the group
+ * @lineage: names the birth of the group
+ * @view: number of the view
+ * @incarnation: of the origin, or of the member that the event speaks of
+ * @seq: of the broadcast among its origin's; LEFT, EXPELLED: of the last one that counts
+ * @event: RDM_GROUP_DATA and so on
+ * @members: VIEW: how many
+ */
+struct rdm_group_msg {
+	struct __kernel_sockaddr_storage group;
+	__u64 lineage;
+	__u64 view;
+	__u64 incarnation;
+	__u64 seq;
+	__u32 event;
+	__u32 members;
+};
 
 /* What is known of a message that failed (rdm_outcome.fate). */
 enum {
@@ -100,7 +256,8 @@ enum {
  * @error: 0 (acked), or errno: ECONNREFUSED (nobody bound there), ECONNRESET (the peer
  *	restarted or closed its socket), ETIMEDOUT (the peer is silent), EHOSTUNREACH or
  *	ENETUNREACH (no way there), EMSGSIZE (longer than the peer takes), ETIME (its
- *	deadline passed), ECOMM (at most once: a packet of it was lost)
+ *	deadline passed), ECOMM (at most once: a packet of it was lost), ENOTCONN (a
+ *	broadcast: this member is not in the group any more)
  * @fate: RDM_FATE_*
  * @count: how many messages to this destination share this outcome
  * @flags: RDM_OUTCOME_*

@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * rdm groupframe: what comes to groups: frames from other members' sockets, datagrams
+ * to a group's address, and news of associations. The core (groupcore.h) judges it.
+ */
+#include <linux/random.h>
+#include <linux/slab.h>
+#include <linux/unaligned.h>
+
+#include "group.h"
+
+/* Where a frame says who sends it. */
+#define FRAME_INC	32
+
+/* Whose socket says what: another one at its address proves that the former is dead. */
+static void know(struct rdm_group *g, u64 now, struct rdm_peer *peer, u64 inc)
+{
+	struct rdm_gaddr at;
+	u8 i;
+
+	rdm_gaddr_from(&at, &peer->remote);
+	for (i = 0; i < g->nknown; i++)
+		if (!memcmp(&g->known[i].who.at, &at, sizeof(at)))
+			break;
+	if (i == ARRAY_SIZE(g->known))
+		i = get_random_u32_below(ARRAY_SIZE(g->known));
+	else if (i == g->nknown)
+		g->nknown++;
+	else if (g->known[i].socket != peer->a.peer_incarnation)
+		rdm_gc_gone(g->gc, now, &g->known[i].who);
+	g->known[i].who.at = at;
+	g->known[i].who.inc = inc;
+	g->known[i].socket = peer->a.peer_incarnation;
+}
+
+/* A broadcast: its bytes are copied before the lock is taken. */
+static void take_data(struct rdm_group *g, u64 now, const struct rdm_gaddr *from,
+		      struct rdm_rec *rec)
+{
+	u8 head[RDM_GF_DATA_LEN];
+	struct rdm_gframe f;
+	struct rdm_gbody *b;
+
+	if (rec->m.total < sizeof(head) || rec->m.total - sizeof(head) > RDM_GROUP_MAX_MSG ||
+	    rdm_rec_bytes(rec, 0, head, sizeof(head)) || rdm_gw_frame(&f, head, sizeof(head))) {
+		rdm_inc(g->rn, DROP_MALFORMED);
+		return;
+	}
+	b = rdm_gbody_alloc(g, rec->m.total - sizeof(head), GFP_ATOMIC);
+	if (!b || rdm_gbody_from_rec(b, rec, sizeof(head))) {
+		rdm_inc(g->rn, GROUP_LOST);
+		if (b)
+			rdm_gbody_put(b);
+		return;
+	}
+	if (rdm_group_enter(g)) {
+		rdm_gc_heard(g->gc, now, from);
+		/* the core's */
+		refcount_inc(&b->refs);
+		if (rdm_gc_rx_data(g->gc, now, from, &f, &b->m) != RDM_GRX_TAKEN) {
+			refcount_dec(&b->refs);
+			rdm_inc(g->rn, GROUP_DUPS);
+		}
+		rdm_group_done(g, now);
+	} else {
+		rdm_group_skip(g);
+	}
+	rdm_gbody_put(b);
+}
+
+static void take_ctrl(struct rdm_group *g, u64 now, const struct rdm_gaddr *from,
+		      struct rdm_peer *peer, struct rdm_rec *rec)
+{
+	u32 len = rec->m.total;
+	u8 *p, *copy = NULL;
+
+	if (len > RDM_GF_MAX)
+		return;
+	if (rec->copied) {
+		p = rec->data;
+	} else {
+		copy = kmalloc(len, GFP_ATOMIC | __GFP_NOWARN);
+		if (!copy || rdm_rec_bytes(rec, 0, copy, len)) {
+			rdm_inc(g->rn, GROUP_LOST);
+			kfree(copy);
+			return;
+		}
+		p = copy;
+	}
+	if (rdm_group_enter(g)) {
+		rdm_gc_heard(g->gc, now, from);
+		if (p[0] == RDM_GF_STATE)
+			know(g, now, peer, get_unaligned_be64(p + FRAME_INC));
+		if (rdm_gc_rx(g->gc, now, from, true, p, len))
+			rdm_inc(g->rn, DROP_MALFORMED);
+		rdm_group_done(g, now);
+	} else {
+		rdm_group_skip(g);
+	}
+	kfree(copy);
+}
+
+/* A frame; it stays the caller's. */
+static void take(struct sock *sk, struct rdm_peer *peer, struct rdm_rec *rec)
+{
+	u64 now = rdm_now();
+	struct rdm_gaddr from;
+	struct rdm_group *g;
+	u8 head[RDM_GH_LEN];
+
+	if (rec->m.total < sizeof(head) || rdm_rec_bytes(rec, 0, head, sizeof(head))) {
+		rdm_inc(peer->rn, DROP_MALFORMED);
+		return;
+	}
+	g = rdm_group_by_id(sk, get_unaligned_be64(head + 8));
+	if (!g)
+		return;
+	rdm_gaddr_from(&from, &peer->remote);
+	if (head[0] == RDM_GF_DATA)
+		take_data(g, now, &from, rec);
+	else
+		take_ctrl(g, now, &from, peer, rec);
+	rdm_group_put(g);
+}
+
+/**
+ * rdm_group_datagram() - a packet came to a group's address
+ * @t: the tunnel that it came by
+ * @from: its source
+ * @to: the group's address
+ * @skb: its UDP payload
+ *
+ * Anyone may send it, so the core believes nothing of it.
+ *
+ * Context: softirq, under rcu_read_lock(), no lock held.
+ */
+void rdm_group_datagram(struct rdm_tunnel *t, const struct rdm_addr *from,
+			const struct rdm_addr *to, struct sk_buff *skb)
+{
+	struct sock *sk = rdm_port_member(t);
+	struct rdm_addr name = *to;
+	u64 now = rdm_now();
+	struct rdm_gaddr at;
+	struct rdm_group *g;
+	u8 p[RDM_GF_ANNOUNCE_LEN];
+
+	name.scope = 0;
+	g = sk ? rdm_group_by_id(sk, rdm_group_id(&name)) : NULL;
+	if (!g || skb->len != sizeof(p) || skb_copy_bits(skb, 0, p, sizeof(p)) ||
+	    p[0] != RDM_GF_ANNOUNCE) {
+		rdm_inc(t->rn, DROP_MALFORMED);
+		if (g)
+			rdm_group_put(g);
+		return;
+	}
+	rdm_gaddr_from(&at, from);
+	if (rdm_group_enter(g)) {
+		rdm_gc_rx(g->gc, now, &at, false, p, sizeof(p));
+		rdm_group_done(g, now);
+	} else {
+		rdm_group_skip(g);
+	}
+	rdm_group_put(g);
+}
+
+/**
+ * rdm_group_gone() - a socket that we had an association with was closed
+ * @peer: the association; a RESET proved it
+ *
+ * Context: softirq, no lock held.
+ */
+void rdm_group_gone(struct rdm_peer *peer)
+{
+	u64 now = rdm_now();
+	struct rdm_group *g;
+	struct rdm_gaddr at;
+	u32 n;
+	u8 i;
+
+	rdm_gaddr_from(&at, &peer->remote);
+	for (n = 0; (g = rdm_group_nth(peer->sk, n)); n++) {
+		if (rdm_group_enter(g)) {
+			for (i = 0; i < g->nknown; i++)
+				if (g->known[i].socket == peer->a.peer_incarnation &&
+				    !memcmp(&g->known[i].who.at, &at, sizeof(at)))
+					rdm_gc_gone(g->gc, now, &g->known[i].who);
+			rdm_group_done(g, now);
+		} else {
+			rdm_group_skip(g);
+		}
+		rdm_group_put(g);
+	}
+}
+
+/**
+ * rdm_group_peer_failed() - an association between members ended with an error
+ * @peer: the association
+ *
+ * Context: any but hard interrupt, no lock held.
+ */
+void rdm_group_peer_failed(struct rdm_peer *peer)
+{
+	u64 now = rdm_now();
+	struct rdm_group *g;
+	struct rdm_gaddr at;
+	u32 n;
+
+	rdm_gaddr_from(&at, &peer->remote);
+	for (n = 0; (g = rdm_group_nth(peer->sk, n)); n++) {
+		if (rdm_group_enter(g)) {
+			rdm_gc_channel(g->gc, now, &at, false);
+			/* who refuses would refuse again */
+			if (peer->a.error != ECONNREFUSED)
+				rdm_gc_channel(g->gc, now, &at, true);
+			rdm_group_done(g, now);
+		} else {
+			rdm_group_skip(g);
+		}
+		rdm_group_put(g);
+	}
+}
+
+/* The group has it, or does not want it: the peer may send as much again. */
+static void give_back(struct rdm_rec *rec)
+{
+	local_bh_disable();
+	rdm_rcv_unreserve(rec->peer->sk, rec);
+	local_bh_enable();
+	rdm_rec_consumed(rec);
+	rdm_rec_free(rec);
+}
+
+/**
+ * rdm_group_input() - messages from members
+ * @sk: the socket
+ * @recs: by rdm_rec.node; consumed
+ *
+ * Context: softirq, no lock held.
+ */
+void rdm_group_input(struct sock *sk, struct list_head *recs)
+{
+	struct rdm_rec *rec, *tmp;
+
+	list_for_each_entry_safe(rec, tmp, recs, node) {
+		list_del(&rec->node);
+		take(sk, rec->peer, rec);
+		give_back(rec);
+	}
+}

@@ -1,0 +1,526 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * rdm groupio: bytes of groups: broadcasts in pages that all destinations share,
+ * frames into associations and out of them, what is put before the user, and
+ * announcements. What it is all for is decided in the core (groupcore.h).
+ */
+#include <linux/igmp.h>
+#include <linux/slab.h>
+#include <linux/uio.h>
+#include <net/addrconf.h>
+#include <net/ip6_route.h>
+#include <net/route.h>
+#include <net/udp_tunnel.h>
+
+#include "group.h"
+
+/* Bytes that need no page of their own. */
+#define INLINE_MAX	1024
+
+/* What cannot be refused: windows bound it, not the buffers of the socket. */
+static void charge(struct sock *sk, u32 size)
+{
+	spin_lock_bh(&sk->sk_receive_queue.lock);
+	if (size > sk->sk_forward_alloc)
+		__sk_mem_schedule(sk, size - sk->sk_forward_alloc, SK_MEM_RECV);
+	sk_mem_charge(sk, size);
+	spin_unlock_bh(&sk->sk_receive_queue.lock);
+}
+
+static void uncharge(struct sock *sk, u32 size)
+{
+	spin_lock_bh(&sk->sk_receive_queue.lock);
+	sk_mem_uncharge(sk, size);
+	spin_unlock_bh(&sk->sk_receive_queue.lock);
+}
+
+/**
+ * rdm_gbody_alloc() - room for a broadcast
+ * @g: the group
+ * @len: bytes
+ * @gfp: how
+ *
+ * Context: no lock held.
+ * Return: charged to the socket, with one reference; or NULL.
+ */
+struct rdm_gbody *rdm_gbody_alloc(struct rdm_group *g, u32 len, gfp_t gfp)
+{
+	u32 n = len > INLINE_MAX ? DIV_ROUND_UP(len, PAGE_SIZE) : 0;
+	struct rdm_gbody *b;
+
+	b = kzalloc(struct_size(b, pages, n) + (n ? 0 : len), gfp | __GFP_NOWARN);
+	if (!b)
+		return NULL;
+	refcount_set(&b->refs, 1);
+	b->len = len;
+	b->m.charge = rdm_msg_charge(len);
+	b->truesize = SKB_TRUESIZE(sizeof(*b)) + (n ? n * PAGE_SIZE : len);
+	while (b->npages < n) {
+		b->pages[b->npages] = alloc_page(gfp | __GFP_NOWARN);
+		if (!b->pages[b->npages])
+			goto err;
+		b->npages++;
+	}
+	b->group = g;
+	refcount_inc(&g->refs);
+	charge(g->sk, b->truesize);
+	return b;
+err:
+	while (b->npages)
+		__free_page(b->pages[--b->npages]);
+	kfree(b);
+	return NULL;
+}
+
+/**
+ * rdm_gbody_put() - drop a reference to a broadcast and, with the last, its memory
+ * @b: the broadcast
+ *
+ * Context: any but hard interrupt; no peer's or queue's lock held.
+ */
+void rdm_gbody_put(struct rdm_gbody *b)
+{
+	if (!refcount_dec_and_test(&b->refs))
+		return;
+	uncharge(b->group->sk, b->truesize);
+	while (b->npages)
+		put_page(b->pages[--b->npages]);
+	kfree_skb(b->note);
+	rdm_group_put(b->group);
+	kfree(b);
+}
+
+/**
+ * rdm_gbody_from_user() - copy what the user sends
+ * @b: the broadcast
+ * @from: its bytes
+ *
+ * Return: 0 or -EFAULT.
+ */
+int rdm_gbody_from_user(struct rdm_gbody *b, struct iov_iter *from)
+{
+	u32 left = b->len, n;
+	u16 i;
+
+	if (!b->npages)
+		return copy_from_iter_full(b->pages, left, from) ? 0 : -EFAULT;
+	for (i = 0; i < b->npages; i++, left -= n) {
+		n = min_t(u32, left, PAGE_SIZE);
+		if (!copy_from_iter_full(page_address(b->pages[i]), n, from))
+			return -EFAULT;
+	}
+	return 0;
+}
+
+/**
+ * rdm_rec_bytes() - copy bytes of a received message
+ * @rec: the message, whole
+ * @at: from here on
+ * @to: where to
+ * @len: how many; the message has them
+ *
+ * Return: 0 or a negative errno.
+ */
+int rdm_rec_bytes(const struct rdm_rec *rec, u32 at, void *to, u32 len)
+{
+	const struct rdm_rxfrag *f;
+	int err;
+
+	if (rec->copied) {
+		memcpy(to, rec->data + at, len);
+		return 0;
+	}
+	list_for_each_entry(f, &rec->m.frags, node) {
+		const struct rdm_part *part = container_of(f, struct rdm_part, f);
+		u32 size = part->step ? part->step - RDM_GAP : U32_MAX, in, n;
+
+		/* from a run of segments it is in pieces */
+		for (; at < f->len && len; at += n, to += n, len -= n) {
+			in = (f->trim + at) % size;
+			n = min3(f->len - at, len, size - in);
+			err = skb_copy_bits(part->skb, part->at +
+					    (f->trim + at) / size * part->step + in, to, n);
+			if (err)
+				return err;
+		}
+		if (!len)
+			break;
+		at -= f->len;
+	}
+	return len ? -EFAULT : 0;
+}
+
+/**
+ * rdm_gbody_from_rec() - copy what another member sends
+ * @b: the broadcast
+ * @rec: the message that brought it
+ * @at: where its bytes begin there
+ *
+ * Return: 0 or a negative errno.
+ */
+int rdm_gbody_from_rec(struct rdm_gbody *b, const struct rdm_rec *rec, u32 at)
+{
+	u32 left = b->len, n;
+	int err = 0;
+	u16 i;
+
+	if (!b->npages)
+		return rdm_rec_bytes(rec, at, b->pages, left);
+	for (i = 0; i < b->npages && !err; i++, left -= n, at += n) {
+		n = min_t(u32, left, PAGE_SIZE);
+		err = rdm_rec_bytes(rec, at, page_address(b->pages[i]), n);
+	}
+	return err;
+}
+
+/**
+ * rdm_gbody_to_user() - copy a broadcast to who reads it
+ * @b: the broadcast
+ * @to: where to
+ * @len: how many bytes
+ *
+ * Return: 0 or -EFAULT.
+ */
+int rdm_gbody_to_user(const struct rdm_gbody *b, struct iov_iter *to, u32 len)
+{
+	u32 n;
+	u16 i;
+
+	if (!b->npages)
+		return copy_to_iter(b->pages, len, to) == len ? 0 : -EFAULT;
+	for (i = 0; i < b->npages && len; i++, len -= n) {
+		n = min_t(u32, len, PAGE_SIZE);
+		if (copy_page_to_iter(b->pages[i], 0, n, to) != n)
+			return -EFAULT;
+	}
+	return 0;
+}
+
+/**
+ * rdm_gbody_add() - reference bytes of a broadcast in a packet
+ * @skb: the packet
+ * @b: the broadcast
+ * @off: from here on
+ * @len: how many
+ *
+ * Those of a short one are copied into the linear part, which has room.
+ *
+ * Return: false when they do not fit.
+ */
+bool rdm_gbody_add(struct sk_buff *skb, const struct rdm_gbody *b, u32 off, u32 len)
+{
+	u32 n;
+
+	if (!b->npages) {
+		skb_put_data(skb, (const u8 *)b->pages + off, len);
+		return true;
+	}
+	for (; len; off += n, len -= n) {
+		struct page *page = b->pages[off / PAGE_SIZE];
+		int k = skb_shinfo(skb)->nr_frags;
+
+		n = min_t(u32, len, PAGE_SIZE - off % PAGE_SIZE);
+		if (k == MAX_SKB_FRAGS)
+			return false;
+		get_page(page);
+		skb_add_rx_frag(skb, k, page, off % PAGE_SIZE, n, n);
+	}
+	return true;
+}
+
+/**
+ * rdm_grec_new() - a place for something to be read by the user
+ *
+ * Return: for rdm_grec_fill(), or NULL.
+ */
+struct rdm_rec *rdm_grec_new(void)
+{
+	struct rdm_rec *rec;
+
+	rec = kzalloc(sizeof(*rec) + sizeof(struct rdm_gread), GFP_ATOMIC | __GFP_NOWARN);
+	if (!rec)
+		return NULL;
+	rdm_rxmsg_init(&rec->m, 0, 0);
+	INIT_LIST_HEAD(&rec->node);
+	refcount_set(&rec->refs, 1);
+	rec->truesize = SKB_TRUESIZE(sizeof(*rec) + sizeof(struct rdm_gread));
+	return rec;
+}
+
+/**
+ * rdm_grec_fill() - say what it is
+ * @rec: from rdm_grec_new(); its name and info are for the caller to fill
+ * @g: the group
+ * @b: the broadcast, or NULL for an event
+ */
+void rdm_grec_fill(struct rdm_rec *rec, struct rdm_group *g, struct rdm_gbody *b)
+{
+	struct rdm_gread *r = rdm_gread(rec);
+
+	r->group = g;
+	refcount_inc(&g->refs);
+	if (!b)
+		return;
+	rec->m.total = b->len;
+	r->body = b;
+	refcount_inc(&b->refs);
+}
+
+/**
+ * rdm_grec_free() - the last reference to such a record is gone
+ * @rec: it
+ */
+void rdm_grec_free(struct rdm_rec *rec)
+{
+	struct rdm_gread *r = rdm_gread(rec);
+
+	if (r->body)
+		rdm_gbody_put(r->body);
+	rdm_group_put(r->group);
+}
+
+/* Where a frame goes, in front of its bytes. */
+static struct rdm_addr *to_of(const struct rdm_msg *m)
+{
+	return (struct rdm_addr *)m->data - 1;
+}
+
+/**
+ * rdm_gmsg_make() - a frame as a message for an association
+ * @plan: the frame
+ * @b: the broadcast that it carries, or NULL
+ *
+ * Return: for rdm_gmsg_push(), or NULL.
+ */
+struct rdm_msg *rdm_gmsg_make(const struct rdm_gplan *plan, struct rdm_gbody *b)
+{
+	u32 len = plan->len + (b ? b->len : 0);
+	u32 nbits = len > RDM_MIN_STRIDE ? DIV_ROUND_UP(len, RDM_MIN_STRIDE) : 0;
+	u32 bits = BITS_TO_LONGS(nbits) * sizeof(long);
+	struct rdm_msg *m;
+
+	m = kzalloc(sizeof(*m) + bits + sizeof(struct rdm_addr) + plan->len,
+		    GFP_ATOMIC | __GFP_NOWARN);
+	if (!m)
+		return NULL;
+	rdm_txmsg_init(&m->t, len, len, bits ? (unsigned long *)(m + 1) : NULL);
+	m->truesize = SKB_TRUESIZE(sizeof(*m)) + plan->len;
+	m->data = (u8 *)(m + 1) + bits + sizeof(struct rdm_addr);
+	m->head = plan->len;
+	memcpy(m->data, plan->head, plan->len);
+	rdm_gaddr_to(to_of(m), &plan->to.at);
+	if (b) {
+		m->body = b;
+		refcount_inc(&b->refs);
+	}
+	return m;
+}
+
+static void drop(struct rdm_msg *m)
+{
+	if (m->body)
+		rdm_gbody_put(m->body);
+	kfree(m);
+}
+
+/**
+ * rdm_gmsg_push() - send a frame
+ * @g: the group
+ * @m: from rdm_gmsg_make(); consumed
+ *
+ * When it cannot be sent it is lost: the core repeats what must arrive.
+ *
+ * Context: process or softirq, no lock held.
+ */
+void rdm_gmsg_push(struct rdm_group *g, struct rdm_msg *m)
+{
+	struct rdm_addr from = g->self;
+	struct sk_buff_head xmitq;
+	struct rdm_peer *peer;
+	struct rdm_out out;
+	unsigned long *bits;
+	u64 now;
+
+	from.scope = g->ifindex;
+	for (;;) {
+		peer = rdm_peer_get_channel(g->sk, to_of(m), &from, RDM_CHANNEL_GROUP, GFP_ATOMIC);
+		if (IS_ERR(peer)) {
+			rdm_inc(g->rn, GROUP_LOST);
+			drop(m);
+			return;
+		}
+		spin_lock_bh(&peer->lock);
+		if (likely(peer->a.state != RDM_ASSOC_CLOSED))
+			break;
+		spin_unlock_bh(&peer->lock);
+		rdm_peer_put(peer);
+	}
+	__skb_queue_head_init(&xmitq);
+	rdm_out_init(&out);
+	bits = m->t.acked;
+	rdm_txmsg_init(&m->t, m->t.len, rdm_msg_stride(m->t.len, peer->a.mtu), bits);
+	m->t.solo = m->body || m->t.len > RDM_INLINE_MAX;
+	rdm_snd_take(peer, m->truesize);
+	now = rdm_now();
+	rdm_assoc_push(&peer->a, now, &m->t, &out);
+	if (peer->a.state == RDM_ASSOC_IDLE) {
+		rdm_inc(peer->rn, ASSOC_OPENED);
+		rdm_assoc_open(&peer->a, now, &out);
+	}
+	rdm_output(peer, now, &xmitq, &out);
+	rdm_peer_unlock(peer, &out, &xmitq);
+	rdm_peer_put(peer);
+}
+
+static struct dst_entry *route4(struct rdm_group *g, __be32 to, __be32 *saddr)
+{
+	struct flowi4 fl4 = {
+		.flowi4_oif = g->ifindex ?: READ_ONCE(g->sk->sk_bound_dev_if),
+		.flowi4_mark = READ_ONCE(g->sk->sk_mark),
+		.flowi4_proto = IPPROTO_UDP,
+		.daddr = to,
+		.saddr = g->self.ip.s6_addr32[3],
+		.fl4_dport = g->name.port,
+		.fl4_sport = g->name.port,
+		.flowi4_uid = sock_net_uid(g->rn->net, g->sk),
+	};
+	struct rtable *rt = ip_route_output_flow(g->rn->net, &fl4, NULL);
+
+	if (IS_ERR(rt))
+		return ERR_CAST(rt);
+	*saddr = fl4.saddr;
+	return &rt->dst;
+}
+
+static struct dst_entry *route6(struct rdm_group *g, const struct in6_addr *to,
+				struct in6_addr *saddr)
+{
+	struct flowi6 fl6 = {
+		.flowi6_oif = g->ifindex ?: READ_ONCE(g->sk->sk_bound_dev_if),
+		.flowi6_mark = READ_ONCE(g->sk->sk_mark),
+		.flowi6_proto = IPPROTO_UDP,
+		.daddr = *to,
+		.saddr = g->self.ip,
+		.fl6_dport = g->name.port,
+		.fl6_sport = g->name.port,
+		.flowi6_uid = sock_net_uid(g->rn->net, g->sk),
+	};
+	struct dst_entry *dst = ip6_dst_lookup_flow(g->rn->net, g->sk, &fl6, NULL);
+
+	if (!IS_ERR(dst))
+		*saddr = fl6.saddr;
+	return dst;
+}
+
+/**
+ * rdm_group_source() - by which address do the others know us?
+ * @g: the group; its self is set, when no list of members has told it
+ *
+ * Context: process.
+ * Return: 0, or why there is no way to the group's address, negative.
+ */
+int rdm_group_source(struct rdm_group *g)
+{
+	struct dst_entry *dst;
+	__be32 saddr;
+
+	if (rdm_addr_is4(&g->name)) {
+		ipv6_addr_set_v4mapped(0, &g->self.ip);
+		dst = route4(g, g->name.ip.s6_addr32[3], &saddr);
+		if (!IS_ERR(dst))
+			ipv6_addr_set_v4mapped(saddr, &g->self.ip);
+	} else {
+		dst = route6(g, &g->name.ip, &g->self.ip);
+	}
+	if (IS_ERR(dst))
+		return PTR_ERR(dst);
+	if (!g->ifindex)
+		g->ifindex = dst->dev->ifindex;
+	if (ipv6_addr_type(&g->self.ip) & IPV6_ADDR_LINKLOCAL)
+		g->self.scope = g->ifindex;
+	g->self.port = g->name.port;
+	dst_release(dst);
+	return 0;
+}
+
+/**
+ * rdm_group_announce() - send a datagram to the group's address
+ * @g: the group
+ * @p: what it says
+ * @len: bytes
+ *
+ * Context: process or softirq, no lock held.
+ */
+void rdm_group_announce(struct rdm_group *g, const u8 *p, u32 len)
+{
+	u32 head = LL_MAX_HEADER + sizeof(struct ipv6hdr) + sizeof(struct udphdr);
+	struct sock *usk = rdm_sk(g->sk)->tunnel->usk;
+	struct in6_addr saddr, daddr = g->name.ip;
+	__be32 saddr4, daddr4 = daddr.s6_addr32[3];
+	bool v4 = rdm_addr_is4(&g->name);
+	struct dst_entry *dst;
+	struct sk_buff *skb;
+
+	dst = v4 ? route4(g, daddr4, &saddr4) : route6(g, &daddr, &saddr);
+	skb = IS_ERR(dst) ? NULL : alloc_skb(head + len, GFP_ATOMIC | __GFP_NOWARN);
+	if (!skb) {
+		if (!IS_ERR(dst))
+			dst_release(dst);
+		rdm_inc(g->rn, GROUP_LOST);
+		return;
+	}
+	skb_reserve(skb, head);
+	skb_put_data(skb, p, len);
+	skb->mark = READ_ONCE(g->sk->sk_mark);
+	skb->priority = READ_ONCE(g->sk->sk_priority);
+	rdm_inc(g->rn, GROUP_ANNOUNCED);
+	local_bh_disable();
+	if (v4)
+		udp_tunnel_xmit_skb(dst_rtable(dst), usk, skb, saddr4, daddr4, 0,
+				    READ_ONCE(inet_sk(g->sk)->mc_ttl), 0, g->name.port,
+				    g->name.port, false, false);
+	else
+		udp_tunnel6_xmit_skb(dst, usk, skb, NULL, &saddr, &daddr, 0,
+				     max_t(int, inet6_sk(g->sk)->mcast_hops, 1), 0,
+				     g->name.port, g->name.port, false);
+	local_bh_enable();
+}
+
+static int set(struct socket *sock, int level, int name, void *val, unsigned int len)
+{
+	return sock->ops->setsockopt(sock, level, name, KERNEL_SOCKPTR(val), len);
+}
+
+/**
+ * rdm_group_listen() - take packets to the group's address, or no more
+ * @g: the group
+ * @on: take them
+ *
+ * Context: process; may sleep.
+ * Return: 0 or a negative errno.
+ */
+int rdm_group_listen(struct rdm_group *g, bool on)
+{
+	struct socket *sock = rdm_sk(g->sk)->tunnel->sock;
+	bool v4 = rdm_addr_is4(&g->name);
+	struct ip_mreqn mreq = {
+		.imr_multiaddr.s_addr = g->name.ip.s6_addr32[3],
+		.imr_ifindex = g->ifindex,
+	};
+	struct ipv6_mreq mreq6 = {
+		.ipv6mr_multiaddr = g->name.ip,
+		.ipv6mr_ifindex = g->ifindex,
+	};
+	int no = 0;
+
+	if (g->nlist || (v4 && !ipv4_is_multicast(mreq.imr_multiaddr.s_addr)))
+		return 0;
+	if (v4) {
+		set(sock, SOL_IP, IP_MULTICAST_LOOP, &no, sizeof(no));
+		return set(sock, SOL_IP, on ? IP_ADD_MEMBERSHIP : IP_DROP_MEMBERSHIP, &mreq,
+			   sizeof(mreq));
+	}
+	set(sock, SOL_IPV6, IPV6_MULTICAST_LOOP, &no, sizeof(no));
+	return set(sock, SOL_IPV6, on ? IPV6_ADD_MEMBERSHIP : IPV6_DROP_MEMBERSHIP, &mreq6,
+		   sizeof(mreq6));
+}

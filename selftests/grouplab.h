@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * For selftests of groups: members in namespaces of their own, on one bridge.
+ */
+#ifndef RDM_SELFTESTS_GROUPLAB_H
+#define RDM_SELFTESTS_GROUPLAB_H
+
+#include "netlab.h"
+
+#define GROUP_PORT 7500
+#define LAB_MAX 16
+
+/* A group's members: [0, n) */
+struct grouplab {
+	int family, type;
+	int hub, ns[LAB_MAX];
+	int fd[LAB_MAX];
+	unsigned int n;
+	unsigned int suspect_ms;
+	struct addr group;
+	struct addr at[LAB_MAX];
+};
+
+/* Namespaces with a device "eth0" on a bridge; no sockets yet. */
+void lab_open(struct grouplab *g, int family, int type, unsigned int n);
+void lab_close(struct grouplab *g);
+/* A socket of member @i, bound, with the options that tests like; not joined. */
+int lab_socket(struct grouplab *g, unsigned int i);
+/* It joins by the standard call; or by a list of all members. */
+void lab_join(struct grouplab *g, unsigned int i);
+void lab_join_list(struct grouplab *g, unsigned int i);
+/* All of them join, and all see a view of n members. */
+bool lab_all_join(struct grouplab *g);
+/* Does each of the sockets in @who (bits) see a view with @n members? */
+bool lab_sees(struct grouplab *g, unsigned int who, unsigned int n);
+int lab_info(struct grouplab *g, unsigned int i, struct rdm_group_info *info,
+	     struct rdm_group_member *members, unsigned int room);
+/* What member @i sends, and what it receives, is lost from now on; or what it sends only. */
+void lab_cut(struct grouplab *g, unsigned int i);
+void lab_cut_out(struct grouplab *g, unsigned int i);
+/* Its device loses, doubles and reorders as netem is told. */
+void lab_netem(struct grouplab *g, unsigned int i, const char *how);
+void lab_heal(struct grouplab *g, unsigned int i);
+/* What member @i sends to member @j is lost. */
+void lab_cut_to(struct grouplab *g, unsigned int i, unsigned int j);
+/* A counter of member @i; of all members together. */
+uint64_t lab_counter(struct grouplab *g, unsigned int i, const char *name);
+uint64_t lab_counters(struct grouplab *g, const char *name);
+
+/* Broadcasts @len bytes that only (member, @seq) gives. */
+ssize_t lab_send(struct grouplab *g, unsigned int i, uint32_t seq, size_t len, int flags);
+
+/* What a member has read. */
+struct seen {
+	uint32_t next[LAB_MAX];		/* of each origin: the one expected */
+	unsigned int count, wrong;	/* broadcasts; duplicates, disorder or damage */
+	unsigned int events[16];	/* of each kind */
+	struct rdm_group_msg last;	/* event */
+	struct addr last_name;
+};
+
+/* Reads one message; false when there is none. */
+bool lab_read(struct grouplab *g, unsigned int i, struct seen *s);
+/* Reads until @count broadcasts were read in all, or nothing comes for @ms. */
+bool lab_read_until(struct grouplab *g, unsigned int i, struct seen *s, unsigned int count,
+		    int ms);
+
+#endif
