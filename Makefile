@@ -38,7 +38,7 @@ help:
 	@echo 'make sim          more than 100,000 schedules of group members that fail, simulated'
 	@echo 'make vm           a shell in a virtual machine with the module loaded'
 	@echo '                  (VM_KERNEL=debug: with every checker of the kernel on)'
-	@echo 'make tools        the programs rdmcat, rdmperf and withrdm, in build/tools/'
+	@echo 'make tools        the programs rdmcat, rdmchat, rdmperf and withrdm, in build/tools/'
 	@echo 'make install      module, header, programs and manual pages (PREFIX=, DESTDIR=)'
 	@echo 'make deps         install the Debian packages that all of this needs'
 	@echo 'make clean        remove what was built; KEEP_KERNELS=1 keeps build/kernels'

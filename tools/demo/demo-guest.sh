@@ -107,9 +107,11 @@ sum=$(sha256sum <"$file")
 
 ip netns del near
 ip netns del far
+./demo-group.sh || status=1
 say
 if [ "$status" = 0 ]; then
 	say "Over the same network, plain UDP lost and doubled messages; rdm delivered each once,"
-	say "SOCK_SEQPACKET in order. The file is the same, bit for bit."
+	say "SOCK_SEQPACKET in order. The file is the same, bit for bit. Who stayed in the group"
+	say "has all that the one said who did not."
 fi
 exit "$status"

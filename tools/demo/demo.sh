@@ -25,8 +25,9 @@ log=$(mktemp "${TMPDIR:-/tmp}/rdm-demo.XXXXXX")
 trap 'rm -f "$log"' EXIT
 begin=$SECONDS
 status=0
-"$top/tools/vm/run.sh" --kernel stock --rdm --timeout 420 \
+"$top/tools/vm/run.sh" --kernel stock --rdm --timeout 600 \
 	--add "$build/tools/rdmdemo" --add "$build/tools/rdmcat" \
+	--add "$build/tools/rdmchat" --add "$here/demo-group.sh" \
 	--add "$here/demo-guest.sh" -- /rdm/demo-guest.sh </dev/null |
 	tee "$log" || status=$?
 
@@ -41,6 +42,7 @@ n='[0-9]+'
 want "udp sent=5000 delivered=$n lost=[1-9][0-9]* duplicated=[1-9][0-9]* reordered=$n corrupted=$n"
 want "rdm-rdm sent=5000 delivered=5000 lost=0 duplicated=0 reordered=$n corrupted=0"
 want "rdm-seqpacket sent=5000 delivered=5000 lost=0 duplicated=0 reordered=0 corrupted=0"
+want "broadcast members=5 crashed=1 broadcasts=40 delivered_by_all=40 disagreements=0 duplicated=0"
 
 echo
 if [ "$status" = 0 ]; then
