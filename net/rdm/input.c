@@ -420,10 +420,10 @@ busy:
  */
 static bool find_assoc(struct rx *rx, const struct rdm_hdr *h, u32 at, u32 end)
 {
-	u8 buf[RDM_COOKIE_HDR_LEN + RDM_COOKIE_LEN];
-	struct rdm_cookie ck;
+	u8 buf[RDM_COOKIE_HDR_LEN + RDM_COOKIE_LEN] __uninitialized;
+	struct rdm_cookie ck __uninitialized;
 	struct rdm_peer *peer;
-	struct rdm_tuple t;
+	struct rdm_tuple t __uninitialized;
 	u64 incarnation;
 	bool cookie;
 	const u8 *p;
@@ -484,8 +484,8 @@ static bool find_assoc(struct rx *rx, const struct rdm_hdr *h, u32 at, u32 end)
 static void rx_data(struct rx *rx, const struct rdm_hdr *h, u32 at, u32 end)
 {
 	bool eliciting = false, refused = false;
-	u8 buf[RDM_FRAME_MAX_HEAD];
-	struct rdm_frame f;
+	u8 buf[RDM_FRAME_MAX_HEAD] __uninitialized;
+	struct rdm_frame f __uninitialized;
 	const u8 *p;
 	u32 left;
 	int n;
@@ -544,8 +544,8 @@ static void rx_data(struct rx *rx, const struct rdm_hdr *h, u32 at, u32 end)
 
 static void rx_segment(struct rx *rx, u32 at, u32 end)
 {
-	u8 buf[RDM_HDR_LEN];
-	struct rdm_hdr h;
+	u8 buf[RDM_HDR_LEN] __uninitialized;
+	struct rdm_hdr h __uninitialized;
 	const u8 *p;
 	int err;
 
@@ -626,7 +626,7 @@ static bool to_all(struct rx *rx)
 void rdm_input(struct rdm_tunnel *t, struct sk_buff *skb)
 {
 	struct rdm_net *rn = t->rn;
-	struct rx rx;
+	struct rx rx __uninitialized;
 	u32 at, seg;
 
 	if (unlikely(udp_lib_checksum_complete(skb))) {

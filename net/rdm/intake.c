@@ -326,7 +326,7 @@ u32 rdm_rx_run(struct rx *rx, u32 at, u32 seg)
 	struct rdm_assoc *a = &rx->peer->a;
 	struct rdm_rec *rec = rx->run;
 	u64 head, tag, frag;
-	u8 buf[RDM_GAP];
+	u8 buf[RDM_GAP] __uninitialized;
 	const u8 *p;
 
 	rx->run = NULL;

@@ -379,7 +379,7 @@ static void build(struct rdm_peer *peer, const struct rdm_plan *plan, struct sk_
  */
 void rdm_output(struct rdm_peer *peer, u64 now, struct sk_buff_head *xmitq, struct rdm_out *out)
 {
-	struct rdm_plan plan;
+	struct rdm_plan plan __uninitialized;
 	bool routed;
 	u16 segs;
 

@@ -15,8 +15,6 @@
 #include "rdm.h"
 
 #define PEER_POOL_MAX	128
-/* Bytes of rdm_peer.rx_step at most. */
-#define RX_STEP_MAX	65536
 
 /* An association that ended: its cookie may still be on its way to us. */
 struct rdm_tomb {
@@ -269,8 +267,11 @@ static struct rdm_peer *peer_new(struct sock *sk, const struct rdm_addr *remote,
 		cfg.terms.rx_window = RDM_GROUP_RX_WINDOW;
 	while (!cfg.tag)
 		cfg.tag = get_random_u64();
-	/* an idle association costs at most 1 KiB: what is needed only now and then is in hot */
-	BUILD_BUG_ON(sizeof(*peer) > 1024);
+	/*
+	 * An idle association costs at most 1 KiB: what is needed only now and then is in hot.
+	 * But in a kernel that adds to each lock what it needs to watch it.
+	 */
+	BUILD_BUG_ON(!IS_ENABLED(CONFIG_DEBUG_SPINLOCK) && sizeof(*peer) > 1024);
 	peer = kmem_cache_zalloc(rdm_peer_cache, gfp);
 	if (!peer)
 		return ERR_PTR(-ENOMEM);
@@ -301,7 +302,6 @@ static struct rdm_peer *peer_new(struct sock *sk, const struct rdm_addr *remote,
 	if (peer->dst->ops->family == AF_INET6)
 		peer->dst_cookie = rt6_get_cookie((struct rt6_info *)peer->dst);
 	cfg.mtu = rdm_peer_mtu(peer);
-	peer->rx_step = clamp_t(u64, cfg.terms.rx_window / RDM_WINDOW_KEPT, 1, RX_STEP_MAX);
 	rdm_assoc_init(&peer->a, &cfg);
 	sock_hold(sk);
 	return peer;

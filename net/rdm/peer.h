@@ -47,7 +47,6 @@ struct rdm_tagnode {
  * @waited: in rdm_sock.waited while a sender waits for room [queue lock]
  * @wanted: how much a send asked for last, truesize [queue lock]
  * @rx_read: charges of messages that were read, and that the core does not know of yet
- * @rx_step: so much of it at least is worth to tell the core
  * @rx_tight: little is left of the window that the peer was told of: all that is read must
  *	be told. Set under @lock before a message is queued
  * @rx_tag: the tag by which the peer called us last [lock]
@@ -91,7 +90,6 @@ struct rdm_peer {
 	u32 wanted;
 	struct list_head waited;
 	atomic_t rx_read;
-	u32 rx_step;
 	u64 rx_tag;
 	u64 acked_msgs;
 	u64 failed_msgs;

@@ -18,6 +18,8 @@
 			 MSG_NOSIGNAL | MSG_CMSG_CLOEXEC | MSG_CMSG_COMPAT)
 /* After so long without progress the token passes on. */
 #define TOKEN_LIFE	(3ULL * NSEC_PER_SEC)
+/* Charges that are read before the core hears of it, at most. */
+#define READ_STEP_MAX	65536
 /* Peers told at one go that there is room again. */
 #define REOPEN_BATCH	16
 
@@ -333,9 +335,9 @@ static void tell_read(struct rdm_peer *peer)
 void rdm_rec_consumed(struct rdm_rec *rec)
 {
 	struct rdm_peer *peer = rec->peer;
+	u32 step = min_t(u64, peer->a.cfg.rx_window / RDM_WINDOW_KEPT, READ_STEP_MAX);
 
-	if (atomic_add_return(rec->charge, &peer->rx_read) >= peer->rx_step ||
-	    READ_ONCE(peer->rx_tight))
+	if (atomic_add_return(rec->charge, &peer->rx_read) >= step || READ_ONCE(peer->rx_tight))
 		tell_read(peer);
 }
 
