@@ -324,11 +324,12 @@ void rdm_msgs_release(struct rdm_peer *peer, struct list_head *done)
 		truesize += m->truesize;
 		len += counted(peer, m);
 	}
-	spin_lock(&sk->sk_receive_queue.lock);
+	/* rdm_snd_uncharge() may drop it, and with it turns BH on and off */
+	spin_lock_bh(&sk->sk_receive_queue.lock);
 	rdm_sk(sk)->tx_bytes -= len;
 	peer->snd_used -= truesize;
 	rdm_snd_uncharge(sk, truesize);
-	spin_unlock(&sk->sk_receive_queue.lock);
+	spin_unlock_bh(&sk->sk_receive_queue.lock);
 }
 
 /**
