@@ -9,6 +9,14 @@
 
 #include "rdm.h"
 
+/*
+ * For large locals of the path of a packet, which are written before they are read: kernels clear
+ * all others at the start of a function (CONFIG_INIT_STACK_ALL_ZERO).
+ */
+#ifndef __uninitialized
+#define __uninitialized
+#endif
+
 struct rdm_tagnode {
 	struct hlist_node node;
 	u64 tag;

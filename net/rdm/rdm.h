@@ -58,14 +58,6 @@
 #define RDM_TOMB_BITS		10
 
 struct rdm_groups;
-/*
- * For large locals of the path of a packet, which are written before they are read: kernels clear
- * all others at the start of a function (CONFIG_INIT_STACK_ALL_ZERO).
- */
-#ifndef __uninitialized
-#define __uninitialized
-#endif
-
 struct rdm_peer;
 
 /* Tunables of a namespace, net.rdm.*; written by sysctl.c, read with READ_ONCE. */
