@@ -569,8 +569,10 @@ bool rdm_assoc_next(struct rdm_assoc *a, u64 now, struct list_head *pool, u16 ma
 		else
 			ack = false;
 	}
-	if (!have && !need_len && !ack)
+	if (!have && !need_len && !ack) {
+		rdm_cong_starved(&a->hot->cong);
 		return false;
+	}
 
 	/* control frames; the header comes last, when the number is known */
 	if (cookie) {

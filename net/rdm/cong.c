@@ -23,6 +23,7 @@
 static const struct rdm_cong_ops *const algorithms[] = {
 	&rdm_cong_newreno,
 	&rdm_cong_cubic,
+	&rdm_cong_bbr,
 };
 
 const struct rdm_cong_ops *rdm_cong_find(const char *name)
@@ -102,6 +103,12 @@ bool rdm_cong_in_recovery(const struct rdm_cong *c, u64 sent_time)
 	return c->recovery && sent_time <= c->recovery_start;
 }
 
+void rdm_cong_starved(struct rdm_cong *c)
+{
+	if (c->ops->starved && rdm_cong_can_send(c, c->mss))
+		c->ops->starved(c);
+}
+
 /*
  * RFC 9937: while more is in flight than the new window allows, the window is approached
  * by sending in proportion to what is delivered, so that the reduction takes the round trip
@@ -144,7 +151,8 @@ void rdm_cong_ack_end(struct rdm_cong *c, const struct rdm_cong_ack *ack)
 {
 	if (c->ops->ack_end)
 		c->ops->ack_end(c, ack);
-	pace_window(c, ack->srtt);
+	if (!c->ops->paced)
+		pace_window(c, ack->srtt);
 }
 
 static void cong_event(struct rdm_cong *c, u64 now, u64 sent_time, u32 lost)
@@ -171,12 +179,17 @@ static void cong_event(struct rdm_cong *c, u64 now, u64 sent_time, u32 lost)
 void rdm_cong_lost(struct rdm_cong *c, u64 now, u64 sent_time, u32 bytes)
 {
 	rdm_cong_discard(c, bytes);
+	if (c->ops->lost)
+		c->ops->lost(c, bytes);
 	cong_event(c, now, sent_time, bytes);
 }
 
 void rdm_cong_ce(struct rdm_cong *c, u64 now, u64 sent_time)
 {
-	cong_event(c, now, sent_time, 0);
+	if (c->ops->marked)
+		c->ops->marked(c);
+	else
+		cong_event(c, now, sent_time, 0);
 	c->prior_cwnd = 0;
 }
 

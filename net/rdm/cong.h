@@ -20,7 +20,7 @@
 #define RDM_CONG_PACED		(2 * (u64)NSEC_PER_MSEC)
 
 /* Of rdm_cong.priv: what the largest algorithm needs. */
-#define RDM_CONG_PRIV	9
+#define RDM_CONG_PRIV	14
 
 /**
  * struct rdm_cong - congestion state
@@ -66,10 +66,12 @@ struct rdm_cong {
 extern const struct rdm_cong_ops rdm_cong_newreno;
 /* RFC 9438 with the slow start of RFC 9406: cong_cubic.c */
 extern const struct rdm_cong_ops rdm_cong_cubic;
+/* In the manner of BBR: cong_bbr.c */
+extern const struct rdm_cong_ops rdm_cong_bbr;
 
 /**
  * rdm_cong_find() - an algorithm by its name
- * @name: "newreno", "cubic"
+ * @name: "newreno", "cubic", "bbr"
  *
  * Return: it, or NULL.
  */
@@ -115,6 +117,14 @@ void rdm_cong_set_mss(struct rdm_cong *c, u32 mss);
  * The pacer, @c->pace, is told apart: it asks for the time.
  */
 void rdm_cong_sent(struct rdm_cong *c, u32 bytes);
+
+/**
+ * rdm_cong_starved() - nothing is there to send
+ * @c: the state
+ *
+ * Bandwidth that is measured until what is in flight is acked may be less than there is.
+ */
+void rdm_cong_starved(struct rdm_cong *c);
 
 /**
  * rdm_cong_acked() - a packet in flight has been acked

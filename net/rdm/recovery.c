@@ -65,6 +65,8 @@ void rdm_recovery_sent(struct rdm_recovery *r, struct rdm_cong *c, struct rdm_se
 		return;
 	r->last_sent = now;
 	r->nflight++;
+	if (c->ops->sent)
+		c->ops->sent(c, &s->snap, now);
 	rdm_cong_sent(c, s->size);
 	rdm_pace_sent(&c->pace, now, s->size);
 }
@@ -210,6 +212,10 @@ int rdm_recovery_ack(struct rdm_recovery *r, struct rdm_rtt *rtt, struct rdm_con
 	if (newest && newest->pn == largest) {
 		rdm_rtt_sample(rtt, now - newest->time, ack->delay, RDM_MAX_ACK_DELAY);
 		told.rtt = rtt->latest;
+	}
+	if (newest) {
+		told.sent_time = newest->time;
+		told.snap = &newest->snap;
 	}
 	told.srtt = rtt->srtt;
 	if (n)

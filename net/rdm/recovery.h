@@ -73,6 +73,7 @@ enum rdm_sent_state {
  * @msg: first message that it carries, or NULL
  * @size: UDP payload, bytes
  * @gen: rdm_txmsg.gen at that time
+ * @snap: congestion control's
  * @frag: fragment of @msg
  * @nmsgs: whole messages from @msg on in the queue; 0 without @msg
  * @nskip: messages in its SKIP, with RDM_CTL_SKIP
@@ -93,6 +94,7 @@ struct rdm_sent {
 	struct rdm_txmsg *msg;
 	u32 size;
 	u32 gen;
+	struct rdm_cong_snap snap;
 	u16 frag;
 	u16 nmsgs;
 	u16 nskip;

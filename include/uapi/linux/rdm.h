@@ -51,8 +51,8 @@ enum {
  *	takes now.
  * RDM_INCARNATION: __u64, read only: the value that names this life of this
  *	socket to its peers.
- * RDM_CONGESTION: string, "cubic" (default; net.rdm.congestion) or "newreno": what keeps
- *	associations that are made from now on from sending too much. ENOENT: there is no
+ * RDM_CONGESTION: string, "cubic" (default; net.rdm.congestion), "newreno" or "bbr": what
+ *	keeps associations that are made from now on from sending too much. ENOENT: there is no
  *	such one.
  * RDM_NODELAY: __u32, 0 (default) or not: send each message at once, also when it could share
  *	a packet with others that come within 50 microseconds.
