@@ -92,12 +92,10 @@ static int __net_init rdm_net_init(struct net *net)
 	rn->mib = alloc_percpu(struct rdm_mib_pcpu);
 	if (!rn->mib)
 		return err;
-	rn->by_tag = table_alloc(RDM_HASH_BITS);
-	if (!rn->by_tag)
-		goto err_by_tag;
-	rn->by_addr = table_alloc(RDM_HASH_BITS);
-	if (!rn->by_addr)
-		goto err_by_addr;
+	err = rdm_peertab_init(rn);
+	if (err)
+		goto err_peertab;
+	err = -ENOMEM;
 	rn->tombs = table_alloc(RDM_TOMB_BITS);
 	if (!rn->tombs)
 		goto err_tombs;
@@ -119,10 +117,8 @@ err_sysctl:
 err_ports:
 	table_free(rn->tombs, RDM_TOMB_BITS);
 err_tombs:
-	table_free(rn->by_addr, RDM_HASH_BITS);
-err_by_addr:
-	table_free(rn->by_tag, RDM_HASH_BITS);
-err_by_tag:
+	rdm_peertab_exit(rn);
+err_peertab:
 	free_percpu(rn->mib);
 	return err;
 }
@@ -138,8 +134,7 @@ static void __net_exit rdm_net_exit(struct net *net)
 	WARN_ON_ONCE(rn->ntombs);
 	rdm_ports_exit(rn);
 	table_free(rn->tombs, RDM_TOMB_BITS);
-	table_free(rn->by_addr, RDM_HASH_BITS);
-	table_free(rn->by_tag, RDM_HASH_BITS);
+	rdm_peertab_exit(rn);
 	free_percpu(rn->mib);
 }
 

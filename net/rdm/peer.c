@@ -5,6 +5,7 @@
  * does is decided in assoc.c; this file holds tables, references and locks.
  */
 #include <linux/random.h>
+#include <linux/sizes.h>
 #include <linux/slab.h>
 #include <net/ip6_fib.h>
 
@@ -23,75 +24,6 @@ struct rdm_tomb {
 	u64 tag;
 	u64 until;
 };
-
-static struct hlist_head *tag_bucket(struct rdm_net *rn, u64 tag)
-{
-	return &rn->by_tag[hash_64(tag, RDM_HASH_BITS)];
-}
-
-static struct hlist_head *addr_bucket(struct rdm_net *rn, const struct rdm_tunnel *t,
-				      const struct rdm_addr *a)
-{
-	return &rn->by_addr[rdm_port_hash(rn, t, a)];
-}
-
-/**
- * rdm_peer_on() - the association of a port with an address
- * @t: the tunnel
- * @remote: the peer's address
- * @channel: enum rdm_channel
- *
- * There is one at most of each channel, whichever socket has it.
- *
- * Context: under rcu_read_lock() or rdm_net.hash_lock.
- * Return: the peer, not held, or NULL.
- */
-struct rdm_peer *rdm_peer_on(struct rdm_tunnel *t, const struct rdm_addr *remote, u8 channel)
-{
-	struct rdm_peer *peer;
-
-	hlist_for_each_entry_rcu(peer, addr_bucket(t->rn, t, remote), addr_node,
-				 lockdep_is_held(&t->rn->hash_lock))
-		if (rdm_sk(peer->sk)->tunnel == t && peer->channel == channel &&
-		    rdm_addr_eq(&peer->remote, remote))
-			return peer;
-	return NULL;
-}
-
-/**
- * rdm_peer_find() - the association of a socket with an address, for users' messages
- * @sk: the socket
- * @remote: the peer's address
- *
- * Context: under rcu_read_lock() or rdm_net.hash_lock.
- * Return: the peer, not held, or NULL.
- */
-struct rdm_peer *rdm_peer_find(struct sock *sk, const struct rdm_addr *remote)
-{
-	struct rdm_tunnel *t = READ_ONCE(rdm_sk(sk)->tunnel);
-	struct rdm_peer *peer = t ? rdm_peer_on(t, remote, RDM_CHANNEL_USER) : NULL;
-
-	return peer && peer->sk == sk ? peer : NULL;
-}
-
-/**
- * rdm_peer_by_tag() - the association that a packet belongs to
- * @rn: the namespace
- * @tag: from the packet's header
- *
- * Context: under rcu_read_lock().
- * Return: the peer, not held, or NULL.
- */
-struct rdm_peer *rdm_peer_by_tag(struct rdm_net *rn, u64 tag)
-{
-	struct rdm_tagnode *t;
-
-	hlist_for_each_entry_rcu(t, tag_bucket(rn, tag), node,
-				 lockdep_is_held(&rn->hash_lock))
-		if (t->tag == tag)
-			return t->peer;
-	return NULL;
-}
 
 static void peer_free_rcu(struct rcu_head *head)
 {
@@ -268,10 +200,10 @@ static struct rdm_peer *peer_new(struct sock *sk, const struct rdm_addr *remote,
 	while (!cfg.tag)
 		cfg.tag = get_random_u64();
 	/*
-	 * An idle association costs at most 1 KiB: what is needed only now and then is in hot.
-	 * But in a kernel that adds to each lock what it needs to watch it.
+	 * An idle association costs at most 1 KiB with its share of a slab: what only moving
+	 * packets need is in hot. Locks that are watched are larger.
 	 */
-	BUILD_BUG_ON(!IS_ENABLED(CONFIG_DEBUG_SPINLOCK) && sizeof(*peer) > 1024);
+	BUILD_BUG_ON(!IS_ENABLED(CONFIG_DEBUG_SPINLOCK) && sizeof(*peer) > SZ_16K / 17);
 	peer = kmem_cache_zalloc(rdm_peer_cache, gfp);
 	if (!peer)
 		return ERR_PTR(-ENOMEM);
@@ -311,6 +243,7 @@ static int peer_hash(struct rdm_peer *peer)
 {
 	struct rdm_sock *rsk = rdm_sk(peer->sk);
 	struct rdm_net *rn = peer->rn;
+	int err;
 
 	lockdep_assert_held(&rn->hash_lock);
 	/* a member of groups that was closed still serves the others */
@@ -327,14 +260,15 @@ static int peer_hash(struct rdm_peer *peer)
 		rdm_inc(rn, DROP_TOMBSTONES);
 		return -ENOBUFS;
 	}
-	rsk->npeers++;
-	rn->npeers++;
-	peer->hashed = true;
 	/* it may have been set since the peer was made, and seen only hashed ones */
 	rdm_assoc_set_user_timeout(&peer->a, READ_ONCE(rsk->user_timeout));
 	rdm_assoc_set_hold(&peer->a, !READ_ONCE(rsk->nodelay));
-	hlist_add_head_rcu(&peer->tags[0].node, tag_bucket(rn, peer->tags[0].tag));
-	hlist_add_head_rcu(&peer->addr_node, addr_bucket(rn, rsk->tunnel, &peer->remote));
+	err = __rdm_peertab_add(peer);
+	if (err)
+		return err;
+	rsk->npeers++;
+	rn->npeers++;
+	peer->hashed = true;
 	list_add_tail(&peer->node, &rsk->peers);
 	return 0;
 }
@@ -346,10 +280,7 @@ static void peer_unhash(struct rdm_peer *peer)
 
 	lockdep_assert_held(&rn->hash_lock);
 	peer->hashed = false;
-	hlist_del_rcu(&peer->tags[0].node);
-	if (peer->tags[1].tag)
-		hlist_del_rcu(&peer->tags[1].node);
-	hlist_del_rcu(&peer->addr_node);
+	__rdm_peertab_del(peer);
 	list_del_init(&peer->node);
 	rdm_sk(peer->sk)->npeers--;
 	rn->npeers--;
@@ -683,7 +614,9 @@ void rdm_peer_alias(struct rdm_peer *peer, u64 tag)
 	spin_lock_bh(&peer->rn->hash_lock);
 	if (peer->hashed && !peer->tags[1].tag) {
 		peer->tags[1].tag = tag;
-		hlist_add_head_rcu(&peer->tags[1].node, tag_bucket(peer->rn, tag));
+		/* without memory the peer learns from a RESET that the tag is not known */
+		if (__rdm_peertab_alias(peer))
+			peer->tags[1].tag = 0;
 	}
 	spin_unlock_bh(&peer->rn->hash_lock);
 }

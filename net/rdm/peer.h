@@ -18,7 +18,7 @@
 #endif
 
 struct rdm_tagnode {
-	struct hlist_node node;
+	struct rhash_head node;
 	u64 tag;
 	struct rdm_peer *peer;
 };
@@ -77,7 +77,7 @@ struct rdm_peer {
 	struct rdm_addr remote;
 	struct rdm_addr local;
 	struct rdm_tagnode tags[2];
-	struct hlist_node addr_node;
+	struct rhash_head addr_node;
 	struct list_head node;
 	struct dst_entry *dst;
 	u32 dst_cookie;
@@ -85,7 +85,7 @@ struct rdm_peer {
 	u64 way;
 	struct hrtimer timer;
 	u64 timer_at;
-	u16 npool;
+	u8 npool;
 	bool hashed;
 	bool outbound;
 	bool told;
@@ -105,10 +105,17 @@ struct rdm_peer {
 	u64 retrans_pkts;
 };
 
-/* peer.c */
+/* peertab.c */
+int rdm_peertab_init(struct rdm_net *rn);
+void rdm_peertab_exit(struct rdm_net *rn);
+int __rdm_peertab_add(struct rdm_peer *peer);
+int __rdm_peertab_alias(struct rdm_peer *peer);
+void __rdm_peertab_del(struct rdm_peer *peer);
 struct rdm_peer *rdm_peer_on(struct rdm_tunnel *t, const struct rdm_addr *remote, u8 channel);
 struct rdm_peer *rdm_peer_find(struct sock *sk, const struct rdm_addr *remote);
 struct rdm_peer *rdm_peer_by_tag(struct rdm_net *rn, u64 tag);
+
+/* peer.c */
 struct rdm_peer *rdm_peer_get(struct sock *sk, const struct rdm_addr *remote,
 			      const struct rdm_addr *from, gfp_t gfp);
 struct rdm_peer *rdm_peer_get_channel(struct sock *sk, const struct rdm_addr *remote,

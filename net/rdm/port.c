@@ -52,21 +52,6 @@ void rdm_ports_exit(struct rdm_net *rn)
 }
 
 /**
- * rdm_port_hash() - where a remote address is in the tables
- * @rn: the namespace
- * @t: the tunnel
- * @a: the address
- *
- * Return: RDM_HASH_BITS bits.
- */
-u32 rdm_port_hash(const struct rdm_net *rn, const struct rdm_tunnel *t, const struct rdm_addr *a)
-{
-	u32 h = jhash2((const u32 *)a, sizeof(*a) / sizeof(u32), rn->hash_seed);
-
-	return hash_64((unsigned long)t ^ h, RDM_HASH_BITS);
-}
-
-/**
  * rdm_port_init_sock() - a socket is at no port yet
  * @sk: the socket
  */
@@ -276,7 +261,9 @@ void rdm_port_rehash(struct sock *sk)
 static struct hlist_head *conn_bucket(struct rdm_net *rn, const struct rdm_tunnel *t,
 				      const struct rdm_addr *remote)
 {
-	return &rn->ports.conns[rdm_port_hash(rn, t, remote)];
+	u32 h = jhash2((const u32 *)remote, sizeof(*remote) / sizeof(u32), rn->hash_seed);
+
+	return &rn->ports.conns[hash_64((unsigned long)t ^ h, RDM_HASH_BITS)];
 }
 
 /**

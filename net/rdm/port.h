@@ -92,7 +92,6 @@ struct rdm_seat {
 /* port.c */
 int rdm_ports_init(struct rdm_net *rn);
 void rdm_ports_exit(struct rdm_net *rn);
-u32 rdm_port_hash(const struct rdm_net *rn, const struct rdm_tunnel *t, const struct rdm_addr *a);
 void rdm_port_init_sock(struct sock *sk);
 int rdm_port_bind(struct sock *sk, const struct rdm_addr *local, struct rdm_addr *bound);
 void __rdm_port_add_child(struct rdm_tunnel *t, struct sock *sk);

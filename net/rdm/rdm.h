@@ -41,6 +41,7 @@
 #include <linux/net.h>
 #include <linux/rdm.h>
 #include <linux/refcount.h>
+#include <linux/rhashtable-types.h>
 #include <linux/spinlock.h>
 #include <linux/timekeeping.h>
 #include <linux/workqueue.h>
@@ -81,7 +82,7 @@ struct rdm_tunables {
  * @tun: tunables
  * @key: secrets of the handshake
  * @by_tag: struct rdm_tagnode by tag; RCU, @hash_lock
- * @by_addr: struct rdm_peer by (tunnel, remote address); RCU, @hash_lock
+ * @by_addr: struct rdm_peer by (tunnel, remote address, channel); RCU, @hash_lock
  * @ports: which sockets share which ports
  * @tombs: struct rdm_tomb by tag; @hash_lock
  * @tomb_list: the same by age
@@ -89,7 +90,7 @@ struct rdm_tunables {
  * @npeers: associations [hash_lock]
  * @ntombs: [hash_lock]
  * @tombs_blind: until when a tombstone may be missing, ns [hash_lock]
- * @hash_seed: for @by_addr
+ * @hash_seed: for what is found by an address elsewhere
  * @reset_limit: RESETs sent
  * @socks: all sockets, for /proc/net/rdm [socks_lock]
  * @socks_lock: protects @socks
@@ -100,8 +101,7 @@ struct rdm_net {
 	struct rdm_mib_pcpu __percpu *mib;
 	struct rdm_tunables tun;
 	struct rdm_cookie_key key;
-	struct hlist_head *by_tag;
-	struct hlist_head *by_addr;
+	struct rhashtable by_tag, by_addr;
 	struct rdm_ports ports;
 	struct hlist_head *tombs;
 	struct list_head tomb_list;
