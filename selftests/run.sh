@@ -17,7 +17,7 @@ programs="api option msg flow thread close fail fault packet outcome cmsg info w
 programs32="api32 option32 msg32 cmsg32 info32"
 labs="forge icmp restart addr"
 labs2="replay modes isolate group peers"
-scripts="u1_loss u2_duplicates u3_order u5_mtu u11_exit readme cpython programs"
+scripts="u1_loss u2_duplicates u3_order u5_mtu gso_fallback u11_exit readme cpython programs"
 alone="m1_load"
 
 if [ -z "${RDM_TEST_SCALE-}" ]; then

@@ -22,6 +22,7 @@ static const char *const names[] = {
 	[RDM_MIB_OUT_FAILED]		= "OutFailed",
 	[RDM_MIB_OUT_RETRANS]		= "OutRetrans",
 	[RDM_MIB_OUT_GSO]		= "OutGso",
+	[RDM_MIB_OUT_GSO_FALLBACK]	= "OutGsoFallback",
 	[RDM_MIB_OUT_NO_MEM]		= "OutNoMem",
 	[RDM_MIB_PTO]			= "Pto",
 	[RDM_MIB_IN_INIT]		= "InInit",

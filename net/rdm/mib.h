@@ -24,6 +24,7 @@ enum rdm_mib {
 	RDM_MIB_OUT_FAILED,		/* OutFailed: messages that failed */
 	RDM_MIB_OUT_RETRANS,		/* OutRetrans: packets that repeat what was sent before */
 	RDM_MIB_OUT_GSO,		/* OutGso: super-packets: several packets in one pass */
+	RDM_MIB_OUT_GSO_FALLBACK,	/* OutGsoFallback: singly, for none can go together */
 	RDM_MIB_OUT_NO_MEM,		/* OutNoMem: packets lost for want of memory or a route */
 	RDM_MIB_PTO,			/* Pto: probe timeouts */
 	RDM_MIB_IN_INIT,		/* InInit: INIT packets */

@@ -307,7 +307,7 @@ static bool can_super(const struct rdm_plan *plan)
 	return b - first < MAX_SKB_FRAGS;
 }
 
-/* How many segments a super-packet to this peer may have. */
+/* How many segments a super-packet to this peer may have; 1 where none can go. */
 static u16 max_segs(const struct rdm_peer *peer)
 {
 	const struct net_device *dev = peer->dst->dev;
@@ -380,7 +380,7 @@ static void build(struct rdm_peer *peer, const struct rdm_plan *plan, struct sk_
 void rdm_output(struct rdm_peer *peer, u64 now, struct sk_buff_head *xmitq, struct rdm_out *out)
 {
 	struct rdm_plan plan __uninitialized;
-	bool routed;
+	bool routed, refused;
 	u16 segs;
 
 	lockdep_assert_held(&peer->lock);
@@ -389,6 +389,7 @@ void rdm_output(struct rdm_peer *peer, u64 now, struct sk_buff_head *xmitq, stru
 	peer->starved = false;
 	routed = rdm_route(peer);
 	segs = routed ? max_segs(peer) : 1;
+	refused = routed && segs == 1 && READ_ONCE(peer->rn->tun.gso);
 	for (;;) {
 		u16 want = 1;
 
@@ -412,6 +413,8 @@ void rdm_output(struct rdm_peer *peer, u64 now, struct sk_buff_head *xmitq, stru
 			build(peer, &plan, xmitq);
 		else
 			rdm_inc(peer->rn, OUT_NO_MEM);
+		if (unlikely(refused) && plan.kind == RDM_PLAN_FRAGS && !plan.again)
+			rdm_inc(peer->rn, OUT_GSO_FALLBACK);
 	}
 }
 
