@@ -100,7 +100,8 @@ static void send_padded(struct peer *p, u8 *buf, u32 len, const struct rdm_plan 
 
 	if (len > p->a.mtu)
 		fail(s, "a packet of %u bytes where %u fit", len, p->a.mtu);
-	if (plan->kind != RDM_PLAN_FRAGS && max_t(u32, len, RDM_MIN_PACKET) != plan->size)
+	if (plan->kind != RDM_PLAN_FRAGS && plan->kind != RDM_PLAN_WHOLES &&
+	    max_t(u32, len, RDM_MIN_PACKET) != plan->size)
 		fail(s, "a packet has %u bytes, the plan says %u", len, plan->size);
 	if (len < RDM_MIN_PACKET) {
 		memset(buf + len, 0, RDM_MIN_PACKET - len);
@@ -129,6 +130,22 @@ static void send_plan(struct peer *p, const struct rdm_plan *plan)
 				len = rdm_wire_put_hdr(buf, RDM_PKT_DATA, plan->pn + i,
 						       p->a.peer_tag);
 			len += put_frag(p, t, plan->frag + i, buf + len);
+			send_padded(p, buf, len, plan);
+		}
+		return;
+	}
+	if (plan->kind == RDM_PLAN_WHOLES) {
+		for (u16 i = 0; i < plan->n; i++, t = list_next_entry(t, node)) {
+			if (list_entry_is_head(t, &p->a.txq.msgs, node) || t->nfrags > 1) {
+				fail(p->n->s, "a run has other messages than whole ones");
+				return;
+			}
+			if (i)
+				len = rdm_wire_put_hdr(buf, RDM_PKT_DATA, plan->pn + i,
+						       p->a.peer_tag);
+			len += put_msg(p, t, buf + len);
+			if (len > plan->size || (len < plan->size && i + 1 < plan->n))
+				fail(p->n->s, "packets of a run differ in size");
 			send_padded(p, buf, len, plan);
 		}
 		return;
@@ -439,6 +456,9 @@ void peer_send(struct peer *p, struct msg *m)
 
 	rdm_out_init(&out);
 	/* the last one of a burst may promise more, too: then the time ends the wait */
+	/* as in the module, but shorter ones too */
+	m->tx->tx.solo = m->len > 100;
+	m->tx->tx.laid = m->tx->tx.solo && m->id % 8;
 	m->tx->tx.more = m->id % 64 == 63;
 	rdm_assoc_push(&p->a, p->n->s->now, &m->tx->tx, &out);
 	peer_finish(p, &out);

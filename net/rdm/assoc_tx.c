@@ -455,6 +455,48 @@ static void plan_frags(struct rdm_assoc *a, u64 now, struct rdm_txmsg *m, struct
 		a->probes--;
 }
 
+/* May a message follow @m in a run of packets, as one that is not longer? */
+static bool continues(const struct rdm_assoc *a, const struct rdm_txmsg *m, u32 most)
+{
+	const struct rdm_txmsg *next = a->txq.unsent;
+
+	return next && next == list_next_entry(m, node) && next->laid && next->nfrags == 1 &&
+	       !next->gen && next->len <= most && next->len <= a->peer_max_msg && !ending(a) &&
+	       rdm_txq_admits(&a->txq, next);
+}
+
+/*
+ * A run of whole messages that go out for the first time, each in a packet of its own, equal
+ * in size but the last.
+ */
+static void plan_wholes(struct rdm_assoc *a, u64 now, struct rdm_txmsg *m, struct list_head *pool,
+			u16 max_pkts, struct rdm_plan *plan)
+{
+	u32 size = plan->head_len + msg_space(m, 0), len = m->len;
+	struct rdm_sent *s;
+
+	plan->kind = RDM_PLAN_WHOLES;
+	plan->size = max_t(u32, size, RDM_MIN_PACKET);
+	plan->n = 0;
+	for (;; m = a->txq.unsent) {
+		if (!m->bound)
+			rdm_txq_bind(&a->txq, m);
+		if (m == a->txq.probing)
+			a->txq.probing = NULL;
+		s = take(pool, m, 0, 1, plan->head_len + msg_space(m, 0));
+		rdm_txq_ref(s);
+		rdm_txq_sent(&a->txq, m, 1);
+		__rdm_assoc_waiting(a, now);
+		rdm_recovery_sent(&a->rec, &a->hot->cong, s, now);
+		if (++plan->n == max_pkts || m->len < len || list_empty(pool) ||
+		    !continues(a, m, len) || !rdm_cong_can_send(&a->hot->cong, size))
+			break;
+	}
+	plan->nrecs = plan->n;
+	if (a->probes)
+		a->probes--;
+}
+
 static void drop_old_probe(struct rdm_assoc *a, struct rdm_out *out)
 {
 	struct rdm_sent *s, *tmp;
@@ -569,6 +611,10 @@ bool rdm_assoc_next(struct rdm_assoc *a, u64 now, struct list_head *pool, u16 ma
 		else
 			ack = false;
 	}
+	/* so is one of whole messages, for an ack that may wait */
+	if (have && ack && !a->ack_now && !need_len && p.msg->laid && !p.again && !p.probe &&
+	    p.msg->nfrags == 1 && a->txq.n > a->txq.nbound + 1)
+		ack = false;
 	if (!have && !need_len && !ack) {
 		rdm_cong_starved(&a->hot->cong);
 		return false;
@@ -634,6 +680,11 @@ bool rdm_assoc_next(struct rdm_assoc *a, u64 now, struct list_head *pool, u16 ma
 			s->nskip = nskip;
 		}
 		plan->size = max_t(u32, plan->size, RDM_MIN_PACKET);
+		return true;
+	}
+
+	if (have && !p.again && !p.probe && p.msg->laid && !p.msg->gen && !ctl && !acks) {
+		plan_wholes(a, now, p.msg, pool, max_pkts, plan);
 		return true;
 	}
 

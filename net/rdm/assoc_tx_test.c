@@ -557,6 +557,30 @@ static void assoc_tx_more_waits_for_more(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, p->a.plan.n, 2);
 }
 
+static void assoc_tx_run_of_whole_messages_has_packets_of_one_size(struct kunit *test)
+{
+	static const u32 len[] = { 900, 900, 700, 900 };
+	struct pair *p = pair(test);
+	u32 i;
+
+	establish(test, p);
+	for (i = 0; i < ARRAY_SIZE(len); i++) {
+		push(p, &p->a, len[i]);
+		p->a.msg[p->a.nmsgs - 1].solo = true;
+		p->a.msg[p->a.nmsgs - 1].laid = true;
+	}
+	KUNIT_ASSERT_TRUE(test, next(p, &p->a));
+	KUNIT_EXPECT_EQ(test, p->a.plan.kind, RDM_PLAN_WHOLES);
+	/* the shorter one ends it */
+	KUNIT_EXPECT_EQ(test, p->a.plan.n, 3);
+	KUNIT_EXPECT_EQ(test, p->a.plan.nrecs, 3);
+	KUNIT_EXPECT_EQ(test, p->a.plan.size, RDM_HDR_LEN + RDM_MSG_LEN + 900);
+	KUNIT_EXPECT_EQ(test, p->a.a.rec.nflight, 3);
+	KUNIT_ASSERT_TRUE(test, next(p, &p->a));
+	KUNIT_EXPECT_EQ(test, p->a.plan.n, 1);
+	KUNIT_EXPECT_FALSE(test, next(p, &p->a));
+}
+
 static struct kunit_case assoc_tx_cases[] = {
 	KUNIT_CASE(assoc_tx_once_is_never_sent_again),
 	KUNIT_CASE(assoc_tx_once_shares_packets_with_its_like),
@@ -581,6 +605,7 @@ static struct kunit_case assoc_tx_cases[] = {
 	KUNIT_CASE(assoc_tx_held_goes_when_nothing_is_in_flight),
 	KUNIT_CASE(assoc_tx_enough_does_not_wait),
 	KUNIT_CASE(assoc_tx_more_waits_for_more),
+	KUNIT_CASE(assoc_tx_run_of_whole_messages_has_packets_of_one_size),
 	{}
 };
 

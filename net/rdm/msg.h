@@ -30,13 +30,16 @@ struct rdm_block {
  * @note: the place for its outcome, when that was asked for; charged apart
  * @nblocks: pages in use
  * @layout_stride: data bytes between two gaps
+ * @gap: bytes before them
  * @head: with @body, bytes of @data, which stand before those of @body
  * @data: its bytes, when it is short (@nblocks is 0)
  * @blocks: where its bytes lie else
  * @body: a broadcast that it carries, held, or NULL
+ * @one: @blocks of a message that is not cut
  *
  * The layout in pages is made for one pass through the stack: a gap for the headers
- * before each fragment's bytes, so that a run of fragments is a run of segments. A
+ * before each fragment's bytes, so that a run of fragments is a run of segments, and so
+ * are whole messages of one size that lie one behind the other. A
  * gap is written once, at the first transmission; anything sent again gets fresh
  * headers, for the first copy may still be on its way.
  */
@@ -46,10 +49,12 @@ struct rdm_msg {
 	struct sk_buff *note;
 	u16 nblocks;
 	u16 layout_stride;
+	u16 gap;
 	u16 head;
 	u8 *data;
 	struct rdm_block *blocks;
 	struct rdm_gbody *body;
+	struct rdm_block one;
 };
 
 /*

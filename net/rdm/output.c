@@ -178,7 +178,7 @@ static bool add_bytes(struct sk_buff *skb, const struct rdm_msg *msg, u32 off, u
 			return false;
 		get_page(b->page);
 		skb_add_rx_frag(skb, k, b->page,
-				b->off + (frag - b->first) * (RDM_GAP + stride) + RDM_GAP + in,
+				b->off + (frag - b->first) * (msg->gap + stride) + msg->gap + in,
 				n, n);
 		off += n;
 		len -= n;
@@ -290,6 +290,64 @@ static struct sk_buff *build_super(const struct rdm_plan *plan)
 	return skb;
 }
 
+static void send_segs(struct rdm_peer *peer, struct sk_buff *skb, u32 size, u16 segs,
+		      struct sk_buff_head *xmitq)
+{
+	if (segs > 1) {
+		skb_shinfo(skb)->gso_size = size;
+		skb_shinfo(skb)->gso_segs = segs;
+		skb_shinfo(skb)->gso_type = SKB_GSO_UDP_L4;
+		rdm_inc(peer->rn, OUT_GSO);
+	}
+	send_skb(peer, skb, xmitq);
+}
+
+/*
+ * A run of whole messages as segments of super-packets, the headers in the gaps. Those that one
+ * process sent one after the other mostly lie so in its page.
+ */
+static void build_wholes(struct rdm_peer *peer, const struct rdm_plan *plan,
+			 struct sk_buff_head *xmitq)
+{
+	u64 tag = get_unaligned_be64(plan->head + 8);
+	struct rdm_txmsg *m = plan->msg;
+	struct sk_buff *skb = NULL;
+	u16 i, segs = 0;
+
+	for (i = 0; i < plan->n; i++, m = list_next_entry(m, node)) {
+		const struct rdm_block *b = container_of(m, struct rdm_msg, t)->blocks;
+		u32 len = RDM_HDR_LEN + RDM_MSG_LEN + m->len;
+		int k = skb ? skb_shinfo(skb)->nr_frags : 0;
+		u8 *p = page_address(b->page) + b->off;
+
+		rdm_wire_put_hdr(p, RDM_PKT_DATA, plan->pn + i, tag);
+		rdm_wire_put_msg(p + RDM_HDR_LEN, m->seq, m->len);
+		if (skb && skb_can_coalesce(skb, k, b->page, b->off)) {
+			skb_coalesce_rx_frag(skb, k - 1, len, len);
+			segs++;
+			continue;
+		}
+		if (skb && k == MAX_SKB_FRAGS) {
+			send_segs(peer, skb, plan->size, segs, xmitq);
+			skb = NULL;
+		}
+		if (!skb) {
+			skb = new_skb(0);
+			segs = 0;
+			k = 0;
+		}
+		if (unlikely(!skb)) {
+			rdm_inc(peer->rn, OUT_NO_MEM);
+			continue;
+		}
+		get_page(b->page);
+		skb_add_rx_frag(skb, k, b->page, b->off, len, len);
+		segs++;
+	}
+	if (skb)
+		send_segs(peer, skb, plan->size, segs, xmitq);
+}
+
 static bool can_super(const struct rdm_plan *plan)
 {
 	const struct rdm_msg *msg = container_of(plan->msg, struct rdm_msg, t);
@@ -339,6 +397,11 @@ static void build(struct rdm_peer *peer, const struct rdm_plan *plan, struct sk_
 	u16 i, n = plan->kind == RDM_PLAN_FRAGS && !super ? plan->n : 1;
 	struct sk_buff *skb = NULL;
 
+	if (plan->kind == RDM_PLAN_WHOLES) {
+		build_wholes(peer, plan, xmitq);
+		rdm_add(peer->rn, OUT_PKTS, plan->n);
+		return;
+	}
 	for (i = 0; i < n; i++) {
 		switch (plan->kind) {
 		case RDM_PLAN_RAW:
@@ -395,6 +458,8 @@ void rdm_output(struct rdm_peer *peer, u64 now, struct sk_buff_head *xmitq, stru
 
 		if (peer->a.txq.unsent && peer->a.txq.unsent->nfrags > 1)
 			want = min_t(u16, segs, peer->a.txq.unsent->nfrags);
+		else if (peer->a.txq.unsent && peer->a.txq.unsent->laid)
+			want = clamp_t(u32, peer->a.txq.n - peer->a.txq.nbound, 1, segs);
 		if (!fill_pool(peer, want)) {
 			peer->starved = true;
 			break;

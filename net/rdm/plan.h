@@ -45,6 +45,7 @@ static inline void rdm_out_init(struct rdm_out *out)
 enum rdm_plan_kind {
 	RDM_PLAN_RAW,		/* @head is the whole packet */
 	RDM_PLAN_BUNDLE,	/* @head, then @n whole messages from @msg on */
+	RDM_PLAN_WHOLES,	/* @n packets, each one whole message; @head before the first */
 	RDM_PLAN_FRAGS,		/* @n packets, each one fragment; @head before the first */
 };
 
@@ -57,14 +58,14 @@ enum rdm_plan_kind {
  * struct rdm_plan - packets to build
  * @kind: enum rdm_plan_kind
  * @again: the messages were sent before
- * @n: messages (BUNDLE, finished ones among them are left out) or packets (FRAGS)
+ * @n: messages (BUNDLE, finished ones among them are left out) or packets (WHOLES, FRAGS)
  * @frag: first fragment (FRAGS)
  * @nrecs: packet records that were taken from the pool
  * @head_len: bytes of @head: header and control frames. Only FRAGS with @n == 1
  *	have control frames; packets after the first need a header of their own with
  *	the number @pn + i
  * @size: UDP payload of the packet, with padding; of each packet but a message's
- *	last for FRAGS
+ *	last for FRAGS, but the last, which may be shorter, for WHOLES
  * @pn: number of the (first) packet
  * @msg: first message, or NULL
  * @head: encoded

@@ -271,6 +271,12 @@ static int reserve(struct sock *sk, struct rdm_peer *peer, u32 truesize, u32 len
 	}
 }
 
+static void free_blocks(struct rdm_msg *m)
+{
+	if (m->blocks != &m->one)
+		kvfree(m->blocks);
+}
+
 static void drop_pages(struct rdm_msg *m)
 {
 	u16 i;
@@ -283,7 +289,7 @@ static void drop_pages(struct rdm_msg *m)
 		return;
 	for (i = 0; i < m->nblocks; i++)
 		put_page(m->blocks[i].page);
-	kvfree(m->blocks);
+	free_blocks(m);
 	m->blocks = NULL;
 	m->nblocks = 0;
 }
@@ -362,14 +368,16 @@ static struct page_frag *room_for(struct page_frag *own, u32 len)
 /* Copy the user's bytes into pages, fragment by fragment, each behind its gap. */
 static int fill_pages(struct rdm_msg *m, struct iov_iter *from)
 {
-	u32 stride = m->layout_stride, left = m->t.len;
+	u32 stride = m->layout_stride, gap = m->gap, left = m->t.len;
 	u16 frag = 0, i;
 
-	m->blocks = kvmalloc_array(m->t.nfrags, sizeof(*m->blocks), GFP_KERNEL);
+	m->blocks = &m->one;
+	if (m->t.nfrags > 1)
+		m->blocks = kvmalloc_array(m->t.nfrags, sizeof(*m->blocks), GFP_KERNEL);
 	if (!m->blocks)
 		return -ENOMEM;
 	while (left) {
-		u32 first = min(left, stride), need = RDM_GAP + first, room;
+		u32 first = min(left, stride), need = gap + first, room;
 		struct page_frag own = {}, *pf;
 		struct rdm_block *b;
 
@@ -384,14 +392,14 @@ static int fill_pages(struct rdm_msg *m, struct iov_iter *from)
 		if (pf != &own)
 			get_page(pf->page);
 		room = pf->size - pf->offset;
-		while (left && room >= RDM_GAP + min(left, stride)) {
+		while (left && room >= gap + min(left, stride)) {
 			u32 n = min(left, stride);
 			u8 *p = page_address(pf->page) + pf->offset;
 
-			if (!copy_from_iter_full(p + RDM_GAP, n, from))
+			if (!copy_from_iter_full(p + gap, n, from))
 				goto err_fault;
-			pf->offset += RDM_GAP + n;
-			room -= RDM_GAP + n;
+			pf->offset += gap + n;
+			room -= gap + n;
 			left -= n;
 			b->n++;
 			frag++;
@@ -402,12 +410,12 @@ static int fill_pages(struct rdm_msg *m, struct iov_iter *from)
 err_fault:
 	for (i = 0; i < m->nblocks; i++)
 		put_page(m->blocks[i].page);
-	kvfree(m->blocks);
+	free_blocks(m);
 	return -EFAULT;
 err_mem:
 	for (i = 0; i < m->nblocks; i++)
 		put_page(m->blocks[i].page);
-	kvfree(m->blocks);
+	free_blocks(m);
 	return -ENOMEM;
 }
 
@@ -436,7 +444,9 @@ static struct rdm_msg *msg_make(struct msghdr *msg, u32 len, u32 stride, u32 tru
 		err = copy_from_iter_full(m->data, len, &msg->msg_iter) ? 0 : -EFAULT;
 	} else {
 		m->layout_stride = min(len, stride);
+		m->gap = m->t.nfrags > 1 ? RDM_GAP : RDM_HDR_LEN + RDM_MSG_LEN;
 		m->t.solo = true;
+		m->t.laid = true;
 		err = fill_pages(m, &msg->msg_iter);
 	}
 	if (err) {
