@@ -425,11 +425,12 @@ static void corruption(PARAMS)
 
 static void crash_of_network(PARAMS)
 {
-	double until = now() + 1.0 * slowness();
+	double until;
 
 	/* For longer than the deadline, and not for so long as the user timeout */
 	cut_all();
 	say_all(m);
+	until = now() + 1.0 * slowness();
 	while (now() < until)
 		poll(NULL, 0, 20);
 	uncut();

@@ -165,6 +165,7 @@ RDM_TEST(restart, u6_a_receiver_is_killed_and_comes_back_under_load)
 	set_int(self->tx, SOL_SOCKET, SO_SNDBUF, 200000);
 	for (life = 1; life <= LIVES; life++) {
 		uint32_t each = 0, before = n;
+		uint64_t refused;
 		double start = now();
 
 		/* Until this one has received some, and there is more on its way */
@@ -190,11 +191,13 @@ RDM_TEST(restart, u6_a_receiver_is_killed_and_comes_back_under_load)
 		if (life == LIVES)
 			break;
 		/* With something in flight that cannot be acked any more */
+		refused = ns_counter(self->b, "InRefused");
 		kill(self->pid, SIGSTOP);
 		do {
 			while (send_seq(self, n, 9000, MSG_DONTWAIT) > 0)
 				n++;
 		} while (EVENTUALLY(50, (send_seq(self, n, 9000, MSG_DONTWAIT) > 0)) && ++n);
+		ASSERT_TRUE(EVENTUALLY(PATIENCE, ns_counter(self->b, "InRefused") > refused));
 		kill_peer(self);
 		while (read(self->fd, &seq, 4) == 4) {
 			ASSERT_LT(seq, n);
