@@ -18,7 +18,16 @@ FIXTURE(group) {
 	struct seen seen[LAB_MAX];
 };
 
-LAB_VARIANTS(group);
+/* Two programs, so that they run side by side: this file's is that of IPv4 */
+FIXTURE_VARIANT(group) { int family; int type; };
+#ifdef GROUP_IPV6
+FIXTURE_VARIANT_ADD(group, ipv6_seqpacket) { AF_INET6, SOCK_SEQPACKET };
+#else
+FIXTURE_VARIANT_ADD(group, ipv4_rdm) { AF_INET, SOCK_RDM };
+#endif
+
+/* Where the machine is slow, noticing a silence and agreeing on what follows takes a minute */
+#define GROUP_TEST(name) TEST_F_TIMEOUT(group, name, 240)
 
 FIXTURE_SETUP(group)
 {
@@ -33,7 +42,7 @@ FIXTURE_TEARDOWN(group)
 		lab_close(&self->lab);
 }
 
-RDM_TEST(group, g1_a_group_of_one_delivers_to_itself)
+GROUP_TEST(g1_a_group_of_one_delivers_to_itself)
 {
 	struct grouplab *g = &self->lab;
 
@@ -46,7 +55,7 @@ RDM_TEST(group, g1_a_group_of_one_delivers_to_itself)
 	EXPECT_EQ(1, self->seen[0].events[RDM_GROUP_VIEW]);
 }
 
-RDM_TEST(group, g1_all_members_deliver_what_each_sends_in_order)
+GROUP_TEST(g1_all_members_deliver_what_each_sends_in_order)
 {
 	struct grouplab *g = &self->lab;
 	unsigned int each = scaled(100);
@@ -66,7 +75,7 @@ RDM_TEST(group, g1_all_members_deliver_what_each_sends_in_order)
 }
 
 
-RDM_TEST(group, g1_members_that_were_listed_find_each_other_without_multicast)
+GROUP_TEST(g1_members_that_were_listed_find_each_other_without_multicast)
 {
 	struct grouplab *g = &self->lab;
 
@@ -85,23 +94,25 @@ RDM_TEST(group, g1_members_that_were_listed_find_each_other_without_multicast)
 	}
 }
 
-RDM_TEST(group, g1_sixteen_members)
+GROUP_TEST(g1_sixteen_members)
 {
+	/* In the slow kernel, where sixteen take minutes, only some */
+	unsigned int n = slowness() > 1 ? 6 : 16;
 	struct grouplab *g = &self->lab;
 
-	lab_open(g, variant->family, variant->type, 16);
+	lab_open(g, variant->family, variant->type, n);
 	g->suspect_ms *= 2;
 	ASSERT_TRUE(lab_all_join(g));
-	for (unsigned int i = 0; i < 16; i++)
+	for (unsigned int i = 0; i < n; i++)
 		for (uint32_t k = 0; k < 5; k++)
 			ASSERT_LT(0, lab_send(g, i, k, 2000, 0));
-	for (unsigned int i = 0; i < 16; i++) {
-		EXPECT_TRUE(lab_read_until(g, i, &self->seen[i], 80, PATIENCE));
+	for (unsigned int i = 0; i < n; i++) {
+		EXPECT_TRUE(lab_read_until(g, i, &self->seen[i], 5 * n, PATIENCE));
 		EXPECT_EQ(0, self->seen[i].wrong);
 	}
 }
 
-RDM_TEST(group, g2_survivors_agree_when_the_origin_had_reached_one_member_only)
+GROUP_TEST(g2_survivors_agree_when_the_origin_had_reached_one_member_only)
 {
 	struct grouplab *g = &self->lab;
 	uint64_t relayed;
@@ -124,7 +135,7 @@ RDM_TEST(group, g2_survivors_agree_when_the_origin_had_reached_one_member_only)
 	EXPECT_TRUE(EVENTUALLY(PATIENCE, lab_sees(g, 0xe, 3)));
 }
 
-RDM_TEST(group, g3_lost_acks_bring_nothing_twice)
+GROUP_TEST(g3_lost_acks_bring_nothing_twice)
 {
 	struct grouplab *g = &self->lab;
 
@@ -143,7 +154,7 @@ RDM_TEST(group, g3_lost_acks_bring_nothing_twice)
 	EXPECT_EQ(0, lab_counters(g, "GroupExpelled"));
 }
 
-RDM_TEST(group, g4_a_member_that_the_origin_never_reaches_delivers_too)
+GROUP_TEST(g4_a_member_that_the_origin_never_reaches_delivers_too)
 {
 	struct grouplab *g = &self->lab;
 
@@ -162,7 +173,7 @@ RDM_TEST(group, g4_a_member_that_the_origin_never_reaches_delivers_too)
 	EXPECT_TRUE(lab_sees(g, 7, 3));
 }
 
-RDM_TEST(group, g5_g6_loss_copies_and_disorder_change_neither_number_nor_order)
+GROUP_TEST(g5_g6_loss_copies_and_disorder_change_neither_number_nor_order)
 {
 	struct grouplab *g = &self->lab;
 	unsigned int each = scaled(100);
@@ -184,7 +195,7 @@ RDM_TEST(group, g5_g6_loss_copies_and_disorder_change_neither_number_nor_order)
 	EXPECT_LT(0, lab_counters(g, "DropDup"));
 }
 
-RDM_TEST(group, g7_a_member_cut_off_for_long_is_expelled_told_and_comes_back)
+GROUP_TEST(g7_a_member_cut_off_for_long_is_expelled_told_and_comes_back)
 {
 	struct grouplab *g = &self->lab;
 	struct rdm_group_info before, after;
@@ -207,13 +218,13 @@ RDM_TEST(group, g7_a_member_cut_off_for_long_is_expelled_told_and_comes_back)
 	EXPECT_EQ(1, self->seen[2].events[RDM_GROUP_EXPELLED]);
 }
 
-RDM_TEST(group, g7_a_short_silence_expels_nobody)
+GROUP_TEST(g7_a_short_silence_expels_nobody)
 {
 	struct grouplab *g = &self->lab;
 	struct rdm_group_info before, after;
 
 	lab_open(g, variant->family, variant->type, 3);
-	g->suspect_ms = 4000;
+	g->suspect_ms = slowness() > 1 ? 10000 : 4000;
 	ASSERT_TRUE(lab_all_join(g));
 	ASSERT_EQ(0, lab_info(g, 0, &before, NULL, 0));
 	lab_cut(g, 2);
@@ -227,7 +238,7 @@ RDM_TEST(group, g7_a_short_silence_expels_nobody)
 	EXPECT_EQ(before.view, after.view);
 }
 
-RDM_TEST(group, g8_the_side_without_quorum_freezes_and_comes_back)
+GROUP_TEST(g8_the_side_without_quorum_freezes_and_comes_back)
 {
 	struct grouplab *g = &self->lab;
 	struct rdm_group_info info;
@@ -249,7 +260,7 @@ RDM_TEST(group, g8_the_side_without_quorum_freezes_and_comes_back)
 	EXPECT_TRUE(EVENTUALLY(4 * PATIENCE, lab_sees(g, 7, 3)));
 }
 
-RDM_TEST(group, g9_joining_under_load_begins_with_an_event_and_misses_nothing_after_it)
+GROUP_TEST(g9_joining_under_load_begins_with_an_event_and_misses_nothing_after_it)
 {
 	struct grouplab *g = &self->lab;
 	struct seen *s = &self->seen[2];
@@ -285,7 +296,7 @@ RDM_TEST(group, g9_joining_under_load_begins_with_an_event_and_misses_nothing_af
 	EXPECT_EQ(0, s->wrong);
 }
 
-RDM_TEST(group, g9_who_leaves_is_missed_after_its_last_broadcast)
+GROUP_TEST(g9_who_leaves_is_missed_after_its_last_broadcast)
 {
 	struct grouplab *g = &self->lab;
 
@@ -312,7 +323,7 @@ RDM_TEST(group, g9_who_leaves_is_missed_after_its_last_broadcast)
 	EXPECT_TRUE(EVENTUALLY(4 * PATIENCE, lab_sees(g, 7, 3)));
 }
 
-RDM_TEST(group, g10_a_member_that_does_not_read_blocks_the_sender_until_it_reads)
+GROUP_TEST(g10_a_member_that_does_not_read_blocks_the_sender_until_it_reads)
 {
 	struct grouplab *g = &self->lab;
 	uint32_t sent = 0;
@@ -344,7 +355,7 @@ RDM_TEST(group, g10_a_member_that_does_not_read_blocks_the_sender_until_it_reads
 	EXPECT_EQ(0, self->seen[2].wrong);
 }
 
-RDM_TEST(group, g10_a_member_that_lags_is_expelled_where_that_was_asked_for)
+GROUP_TEST(g10_a_member_that_lags_is_expelled_where_that_was_asked_for)
 {
 	struct grouplab *g = &self->lab;
 	uint32_t sent = 0;
@@ -372,7 +383,7 @@ RDM_TEST(group, g10_a_member_that_lags_is_expelled_where_that_was_asked_for)
 	EXPECT_EQ(0, self->seen[1].wrong);
 }
 
-RDM_TEST(group, g11_a_broadcast_of_a_process_that_is_killed_still_completes)
+GROUP_TEST(g11_a_broadcast_of_a_process_that_is_killed_still_completes)
 {
 	struct grouplab *g = &self->lab;
 	int status;
@@ -402,7 +413,7 @@ RDM_TEST(group, g11_a_broadcast_of_a_process_that_is_killed_still_completes)
 	EXPECT_TRUE(EVENTUALLY(2 * PATIENCE, lab_sees(g, 3, 2)));
 }
 
-RDM_TEST(group, g12_g13_each_member_gets_one_copy_and_then_there_is_silence)
+GROUP_TEST(g12_g13_each_member_gets_one_copy_and_then_there_is_silence)
 {
 	struct grouplab *g = &self->lab;
 	uint64_t copies, again;
@@ -445,7 +456,7 @@ static ssize_t send_asking(struct grouplab *g, unsigned int i, uint64_t cookie, 
 	return sendmsg(g->fd[i], &msg, 0);
 }
 
-RDM_TEST(group, g12_the_outcome_of_a_broadcast_is_stable)
+GROUP_TEST(g12_the_outcome_of_a_broadcast_is_stable)
 {
 	struct grouplab *g = &self->lab;
 	struct rdm_outcome o;
@@ -462,7 +473,7 @@ RDM_TEST(group, g12_the_outcome_of_a_broadcast_is_stable)
 	EXPECT_EQ(0, outq(g->fd[0]));
 }
 
-RDM_TEST(group, g7_an_expelled_origin_learns_that_nobody_delivers_what_it_sent)
+GROUP_TEST(g7_an_expelled_origin_learns_that_nobody_delivers_what_it_sent)
 {
 	struct grouplab *g = &self->lab;
 	struct rdm_outcome o;
@@ -487,7 +498,7 @@ RDM_TEST(group, g7_an_expelled_origin_learns_that_nobody_delivers_what_it_sent)
 	EXPECT_EQ(0, self->seen[1].count);
 }
 
-RDM_TEST(group, g6_a_message_to_a_member_waits_for_earlier_broadcasts)
+GROUP_TEST(g6_a_message_to_a_member_waits_for_earlier_broadcasts)
 {
 	struct grouplab *g = &self->lab;
 	uint32_t sent = 0;
@@ -522,7 +533,7 @@ RDM_TEST(group, g6_a_message_to_a_member_waits_for_earlier_broadcasts)
 	EXPECT_EQ(0, self->seen[1].wrong);
 }
 
-RDM_TEST(group, g1_own_broadcasts_are_not_read_without_multicast_loop)
+GROUP_TEST(g1_own_broadcasts_are_not_read_without_multicast_loop)
 {
 	bool v4 = variant->family == AF_INET;
 	struct grouplab *g = &self->lab;
@@ -540,7 +551,7 @@ RDM_TEST(group, g1_own_broadcasts_are_not_read_without_multicast_loop)
 	EXPECT_EQ(0, self->seen[0].count);
 }
 
-RDM_TEST(group, g1_what_a_group_cannot_do_is_refused)
+GROUP_TEST(g1_what_a_group_cannot_do_is_refused)
 {
 	struct grouplab *g = &self->lab;
 	struct rdm_group_info info;
@@ -580,7 +591,7 @@ RDM_TEST(group, g1_what_a_group_cannot_do_is_refused)
 	EXPECT_EQ(1 << 20, get_int(g->fd[0], SOL_RDM, RDM_GROUP_WINDOW));
 }
 
-RDM_TEST(group, g1_a_broadcast_address_is_a_group_too)
+GROUP_TEST(g1_a_broadcast_address_is_a_group_too)
 {
 	struct grouplab *g = &self->lab;
 	struct rdm_group_req req = {};
