@@ -184,8 +184,9 @@ static long all_slabs(void)
 }
 
 /*
- * A kernel that checks everything keeps its notes beside each object; there it is
- * enough that the part that only moving packets need is gone.
+ * A kernel that checks everything keeps its notes beside each object, and what was freed for
+ * a while: there only the number of objects shows. What the whole kernel uses is told and not
+ * judged, for other tests run meanwhile.
  */
 RDM_TEST(peers, an_idle_association_costs_at_most_1_KiB)
 {
@@ -208,9 +209,8 @@ RDM_TEST(peers, an_idle_association_costs_at_most_1_KiB)
 	TH_LOG("%u associations: %ld bytes each, %ld just after their message; all slabs: %ld",
 	       2 * n, grown, busy, all);
 	EXPECT_LE(grown, most);
-	EXPECT_GT(busy, grown + (slowness() > 1 ? 0 : 1000));
-	/* nothing else goes with them */
-	EXPECT_LE(all, most + 200);
+	if (slowness() <= 1)
+		EXPECT_LT(grown + 1000, busy);
 	/* they are all there, and go on */
 	EXPECT_EQ(self->n, counter("AssocAccepted"));
 	EXPECT_TRUE(touch(self, 0, self->n));

@@ -9,7 +9,7 @@
 #include "group_int.h"
 
 #define MS	((u64)NSEC_PER_MSEC)
-#define MAX	4
+#define MEMBERS	4
 #define RECS	64
 
 /* A member, its glue, and what its application got. */
@@ -32,13 +32,13 @@ static void one_init(struct kunit *test, struct one *o, u8 id, u32 window)
 {
 	struct rdm_gc_cfg cfg = {
 		.group = 9, .seed = id * 77, .suspect = 100 * MS, .announce = 20 * MS,
-		.linger = 300 * MS, .window = window, .window_msgs = 16, .max = MAX,
+		.linger = 300 * MS, .window = window, .window_msgs = 16, .max = MEMBERS,
 		.form_min = 1,
 	};
 
 	o->at = (struct rdm_gaddr){ .ip = { [15] = id }, .port = 7 };
 	cfg.self = o->at;
-	o->g = kunit_kzalloc(test, rdm_gc_size(MAX), GFP_KERNEL);
+	o->g = kunit_kzalloc(test, rdm_gc_size(MEMBERS), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, o->g);
 	rdm_gc_init(o->g, &cfg);
 }
