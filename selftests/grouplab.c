@@ -21,7 +21,7 @@ void lab_open(struct grouplab *g, int family, int type, unsigned int n)
 	g->family = family;
 	g->type = type;
 	g->n = n;
-	g->suspect_ms = (unsigned int)(500 * slowness());
+	g->suspect_ms = slowness() > 1 ? 3000 : 1000;
 	g->group = group_addr(family);
 	g->hub = ns_new();
 	ns_enter(g->hub);
