@@ -69,6 +69,10 @@ static const char *ip(bool v4, int net, int host)
 	return text[k];
 }
 
+/*
+ * The neighbours are known from the start: while one is being resolved, an IPv6 host without
+ * router preferences takes the other link.
+ */
 static void set_up_host(bool v4, int own, int other, int host, const char *dev)
 {
 	const char *f = v4 ? "-4" : "-6", *bits = v4 ? "24" : "64", *nodad = v4 ? "" : "nodad";
@@ -78,6 +82,8 @@ static void set_up_host(bool v4, int own, int other, int host, const char *dev)
 		run("ip %s addr add %s/%s dev %s%d %s", f, ip(v4, i + 1, host), bits, dev, i,
 		    nodad);
 		run("ip link set %s%d up", dev, i);
+		run("ip %s neigh replace %s lladdr 02:00:00:00:0%d:0%d dev %s%d nud permanent", f,
+		    ip(v4, i + 1, 3 - host), i, 3 - host, dev, i);
 	}
 	for (int i = 0; i < 2; i++) {
 		run("ip %s route add %s via %s dev %s%d metric %d", f, ip(v4, other, 1),
@@ -93,8 +99,9 @@ FIXTURE_SETUP(way)
 	enter_netns(1500);
 	self->a = this_ns();
 	for (int i = 0; i < 2; i++) {
-		run("ip link add v%d type veth peer name w%d netns /proc/%d/fd/%d", i, i,
-		    getpid(), self->b);
+		run("ip link add v%d address 02:00:00:00:0%d:01 type veth peer name w%d "
+		    "address 02:00:00:00:0%d:02 netns /proc/%d/fd/%d", i, i, i, i, getpid(),
+		    self->b);
 	}
 	go(self->b);
 	set_up_host(self->v4, 9, 8, 2, "w");

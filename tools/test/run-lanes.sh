@@ -62,8 +62,9 @@ for lane; do
 				if [ -n "${V-}" ]; then
 					cat
 				else
-					# With the lines that explain it
-					awk '/^not ok/ { on = 1; print; next }
+					# With the lines that explain it, which a selftest prints before
+					awk '/^# [^ ]+:[0-9]+:/ { print; next }
+					     /^not ok/ { on = 1; print; next }
 					     /^    / && on { print; next }
 					     { on = 0 }'
 				fi
@@ -99,7 +100,8 @@ for lane; do
 done
 
 if [ -n "$background" ]; then
-	wait "$background" || true
+	# Unless it ended so long ago that the shell has forgotten it
+	wait "$background" 2>/dev/null || true
 	background=''
 fi
 echo "$passed passed, $failed failed"
