@@ -116,6 +116,9 @@ static int get_ack(struct rdm_frame *f, const u8 *p, u32 avail, u32 left)
 	u64 first, last;
 	u32 i;
 
+	if (f->type == RDM_FRAME_ACK_ECN)
+		need += RDM_ACK_ECN_LEN;
+
 	if (n > RDM_ACK_MAX_RANGES || left < need)
 		return -EPROTO;
 	if (avail < need)
@@ -140,6 +143,16 @@ static int get_ack(struct rdm_frame *f, const u8 *p, u32 avail, u32 left)
 		first = last - more;
 		f->ranges[i].first = first;
 		f->ranges[i].last = last;
+	}
+	if (f->type == RDM_FRAME_ACK_ECN) {
+		f->type = RDM_FRAME_ACK;
+		f->flags = RDM_ACK_ECN;
+		f->ecn.from = get_unaligned_be64(p);
+		f->ecn.n[RDM_ECN_ECT0] = get_unaligned_be32(p + 8);
+		f->ecn.n[RDM_ECN_ECT1] = get_unaligned_be32(p + 12);
+		f->ecn.n[RDM_ECN_CE] = get_unaligned_be32(p + 16);
+		if (f->ecn.from > f->seq + 1)
+			return -EPROTO;
 	}
 	return need;
 }
@@ -186,6 +199,7 @@ int rdm_wire_frame(struct rdm_frame *f, const u8 *p, u32 avail, u32 at, u32 end)
 		[RDM_FRAME_COOKIE] = RDM_COOKIE_HDR_LEN,
 		[RDM_FRAME_MSG] = RDM_MSG_LEN,
 		[RDM_FRAME_FRAG] = RDM_FRAG_LEN,
+		[RDM_FRAME_ACK_ECN] = RDM_ACK_LEN,
 	};
 	u32 left = end - at, head;
 
@@ -223,6 +237,7 @@ int rdm_wire_frame(struct rdm_frame *f, const u8 *p, u32 avail, u32 at, u32 end)
 			return -EPROTO;
 		return head + f->len;
 	case RDM_FRAME_ACK:
+	case RDM_FRAME_ACK_ECN:
 		return get_ack(f, p, avail, left);
 	case RDM_FRAME_WINDOW:
 		f->flags = p[1];
@@ -340,6 +355,30 @@ u32 rdm_wire_put_ack(u8 *p, u64 delay, const struct rdm_pnrange *r, u16 n)
 	}
 	p[1] = i - 1;
 	return len;
+}
+
+/**
+ * rdm_wire_put_ack_ecn() - encode an ACK frame with counts of ECN marks
+ * @p: RDM_ACK_LEN + (@n - 1) * RDM_ACK_RANGE_LEN + RDM_ACK_ECN_LEN bytes
+ * @delay: see rdm_wire_put_ack(), as are the next two
+ * @r: ranges
+ * @n: how many
+ * @ecn: what was counted; its @from is at most one above the largest number in @r
+ *
+ * Return: bytes written.
+ */
+u32 rdm_wire_put_ack_ecn(u8 *p, u64 delay, const struct rdm_pnrange *r, u16 n,
+			 const struct rdm_ecn_counts *ecn)
+{
+	u32 len = rdm_wire_put_ack(p, delay, r, n);
+
+	p[0] = RDM_FRAME_ACK_ECN;
+	p += len;
+	put_unaligned_be64(ecn->from, p);
+	put_unaligned_be32(ecn->n[RDM_ECN_ECT0], p + 8);
+	put_unaligned_be32(ecn->n[RDM_ECN_ECT1], p + 12);
+	put_unaligned_be32(ecn->n[RDM_ECN_CE], p + 16);
+	return len + RDM_ACK_ECN_LEN;
 }
 
 /**

@@ -11,6 +11,7 @@
 #include <linux/types.h>
 #include <linux/bits.h>
 
+#include "ecn.h"
 #include "rcvmap.h"
 
 #define RDM_WIRE_VERSION	1
@@ -46,6 +47,7 @@ enum rdm_frame_type {
 	RDM_FRAME_COOKIE = 7,
 	RDM_FRAME_MSG = 8,	/* a whole message */
 	RDM_FRAME_FRAG = 9,	/* a part of a message */
+	RDM_FRAME_ACK_ECN = 10,	/* ACK, with counts of ECN marks; see struct rdm_frame */
 	RDM_FRAME__NR
 };
 
@@ -62,6 +64,7 @@ enum rdm_reset_reason {
 #define RDM_PING_LEN		1
 #define RDM_ACK_LEN		16
 #define RDM_ACK_RANGE_LEN	8
+#define RDM_ACK_ECN_LEN		20	/* what ACK_ECN has behind its ranges */
 #define RDM_WINDOW_LEN		24
 #define RDM_SKIP_LEN		16
 #define RDM_SKIP_ONE_LEN	4
@@ -70,8 +73,9 @@ enum rdm_reset_reason {
 #define RDM_MSG_LEN		12
 #define RDM_FRAG_LEN		20
 
-/* The longest frame head (all but the payload): an ACK with all its ranges. */
-#define RDM_FRAME_MAX_HEAD	(RDM_ACK_LEN + RDM_ACK_MAX_RANGES * RDM_ACK_RANGE_LEN)
+/* The longest frame head (all but the payload): an ACK with all its ranges, and counts. */
+#define RDM_FRAME_MAX_HEAD	(RDM_ACK_LEN + RDM_ACK_MAX_RANGES * RDM_ACK_RANGE_LEN + \
+				 RDM_ACK_ECN_LEN)
 
 /* The ack delay travels in units of 16 microseconds. */
 #define RDM_ACK_DELAY_SHIFT	14
@@ -88,6 +92,8 @@ enum rdm_channel {
 
 /* rdm_frame.flags of a WINDOW: try again now what was refused before */
 #define RDM_WINDOW_REOPENED	BIT(0)
+/* rdm_frame.flags of an ACK: it came as ACK_ECN, and has counts */
+#define RDM_ACK_ECN		BIT(0)
 
 /**
  * struct rdm_hdr - a packet's header, decoded
@@ -127,7 +133,7 @@ struct rdm_params {
 
 /**
  * struct rdm_frame - one frame, decoded
- * @type: enum rdm_frame_type
+ * @type: enum rdm_frame_type; ACK for ACK_ECN, too
  * @flags: of the frame; unknown bits make it malformed
  * @seq: MSG, FRAG: message sequence; SKIP: first; CLOSE, CLOSE_ACK: the next
  *	sequence that would be sent; ACK: largest packet number
@@ -140,6 +146,7 @@ struct rdm_params {
  * @delay: ACK: how long the receiver waited, ns
  * @nranges: ACK: ranges in @ranges, descending and disjoint
  * @nlens: SKIP: messages from @seq on
+ * @ecn: ACK with RDM_ACK_ECN: which ECN marks the peer has received
  * @ranges: ACK
  * @lens: SKIP: their lengths, bytes
  */
@@ -156,6 +163,7 @@ struct rdm_frame {
 	u64 last;
 	u64 charge;
 	u64 delay;
+	struct rdm_ecn_counts ecn;
 	union {
 		struct rdm_pnrange ranges[RDM_ACK_MAX_RANGES + 1];
 		u32 lens[RDM_SKIP_MAX];
@@ -176,6 +184,8 @@ void rdm_wire_put_skip_len(u8 *p, u16 i, u32 len);
 u32 rdm_wire_put_close(u8 *p, u8 type, u64 next_seq);
 u32 rdm_wire_put_cookie(u8 *p, const u8 *cookie, u16 len);
 u32 rdm_wire_put_ack(u8 *p, u64 delay, const struct rdm_pnrange *r, u16 n);
+u32 rdm_wire_put_ack_ecn(u8 *p, u64 delay, const struct rdm_pnrange *r, u16 n,
+			 const struct rdm_ecn_counts *ecn);
 u32 rdm_wire_put_msg(u8 *p, u64 seq, u16 len);
 u32 rdm_wire_put_frag(u8 *p, u64 seq, u32 total, u32 off, u16 len);
 

@@ -324,6 +324,60 @@ static void wire_ack_drops_what_does_not_fit(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, f.delay == (u64)U16_MAX << RDM_ACK_DELAY_SHIFT);
 }
 
+static void wire_ack_brings_ecn_counts(struct kunit *test)
+{
+	const struct rdm_ecn_counts ecn = {
+		.from = 180, .n = { 7, U32_MAX, 0x01020304, 0xfffefdfc },
+	};
+	struct rdm_pnrange r[2] = { { 190, 200 }, { 100, 120 } };
+	u32 len, plain = RDM_ACK_LEN + RDM_ACK_RANGE_LEN;
+	struct rdm_frame f;
+	u8 p[64];
+
+	len = rdm_wire_put_ack_ecn(p, 5000000, r, 2, &ecn);
+	KUNIT_ASSERT_EQ(test, len, plain + RDM_ACK_ECN_LEN);
+	KUNIT_EXPECT_EQ(test, p[0], 10);
+	KUNIT_EXPECT_EQ(test, p[plain + 7], 180);
+	KUNIT_EXPECT_EQ(test, p[plain + 8], 1);
+	KUNIT_EXPECT_EQ(test, p[plain + 12], 0xff);
+	KUNIT_EXPECT_EQ(test, p[plain + 19], 0xfc);
+	memset(&f, 0xa5, sizeof(f));
+	KUNIT_ASSERT_EQ(test, frame_at_end(&f, p, len, 100), len);
+	KUNIT_EXPECT_EQ(test, f.type, RDM_FRAME_ACK);
+	KUNIT_EXPECT_EQ(test, f.flags, RDM_ACK_ECN);
+	KUNIT_EXPECT_EQ(test, f.nranges, 2);
+	KUNIT_EXPECT_TRUE(test, f.ranges[1].first == 100 && f.ranges[1].last == 120);
+	KUNIT_EXPECT_TRUE(test, f.ecn.from == 180);
+	KUNIT_EXPECT_EQ(test, f.ecn.n[RDM_ECN_ECT1], U32_MAX);
+	KUNIT_EXPECT_EQ(test, f.ecn.n[RDM_ECN_ECT0], 0x01020304);
+	KUNIT_EXPECT_EQ(test, f.ecn.n[RDM_ECN_CE], 0xfffefdfc);
+	/* a packet that ends within the counts, and a decoder that does not see them */
+	KUNIT_EXPECT_EQ(test, frame_at_end(&f, p, len - 1, 100), -EPROTO);
+	KUNIT_EXPECT_EQ(test, rdm_wire_frame(&f, p, len - 1, 50, 200), -EMSGSIZE);
+	/* without counts it has no flag */
+	rdm_wire_put_ack(p, 0, r, 2);
+	KUNIT_ASSERT_EQ(test, frame_at_end(&f, p, plain, 100), plain);
+	KUNIT_EXPECT_EQ(test, f.flags, 0);
+}
+
+static void wire_ecn_counts_begin_at_a_packet_that_came(struct kunit *test)
+{
+	struct rdm_ecn_counts ecn = { .from = 201 };
+	struct rdm_pnrange r = { 190, 200 };
+	struct rdm_frame f;
+	u8 p[64];
+	u32 len;
+
+	len = rdm_wire_put_ack_ecn(p, 0, &r, 1, &ecn);
+	KUNIT_EXPECT_EQ(test, frame_at_end(&f, p, len, 100), len);
+	ecn.from = 202;
+	len = rdm_wire_put_ack_ecn(p, 0, &r, 1, &ecn);
+	KUNIT_EXPECT_EQ(test, frame_at_end(&f, p, len, 100), -EPROTO);
+	ecn.from = U64_MAX;
+	len = rdm_wire_put_ack_ecn(p, 0, &r, 1, &ecn);
+	KUNIT_EXPECT_EQ(test, frame_at_end(&f, p, len, 100), -EPROTO);
+}
+
 static void wire_control_frames_come_back_as_they_were(struct kunit *test)
 {
 	u8 p[RDM_COOKIE_HDR_LEN + RDM_COOKIE_LEN], cookie[RDM_COOKIE_LEN];
@@ -483,6 +537,8 @@ static struct kunit_case wire_cases[] = {
 	KUNIT_CASE(wire_ack_ranges_come_back_as_they_were),
 	KUNIT_CASE(wire_ack_ranges_never_wrap),
 	KUNIT_CASE(wire_ack_drops_what_does_not_fit),
+	KUNIT_CASE(wire_ack_brings_ecn_counts),
+	KUNIT_CASE(wire_ecn_counts_begin_at_a_packet_that_came),
 	KUNIT_CASE(wire_control_frames_come_back_as_they_were),
 	KUNIT_CASE(wire_skip_comes_back_as_it_was),
 	KUNIT_CASE(wire_reserved_bytes_must_be_zero),

@@ -22,7 +22,8 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size);
 
 static void check_ack(const struct rdm_frame *f)
 {
-	u8 p[RDM_ACK_LEN + RDM_ACK_MAX_RANGES * RDM_ACK_RANGE_LEN];
+	bool ecn = f->flags & RDM_ACK_ECN;
+	u8 p[RDM_FRAME_MAX_HEAD];
 	struct rdm_frame back;
 	u32 len;
 
@@ -33,10 +34,15 @@ static void check_ack(const struct rdm_frame *f)
 		/* descending, disjoint, and not adjacent */
 		wrong_if(i && f->ranges[i].last + 1 >= f->ranges[i - 1].first);
 	}
-	len = rdm_wire_put_ack(p, f->delay, f->ranges, f->nranges);
+	wrong_if(ecn && f->ecn.from > f->seq + 1);
+	len = ecn ? rdm_wire_put_ack_ecn(p, f->delay, f->ranges, f->nranges, &f->ecn) :
+		    rdm_wire_put_ack(p, f->delay, f->ranges, f->nranges);
 	wrong_if(rdm_wire_frame(&back, p, len, 100, 100 + len) != (int)len);
 	wrong_if(back.nranges != f->nranges || back.delay != f->delay);
 	wrong_if(memcmp(back.ranges, f->ranges, f->nranges * sizeof(f->ranges[0])));
+	wrong_if(back.type != RDM_FRAME_ACK || back.flags != f->flags);
+	wrong_if(ecn && (back.ecn.from != f->ecn.from ||
+			 memcmp(back.ecn.n + 1, f->ecn.n + 1, 3 * sizeof(u32))));
 }
 
 /* Encode @f again: the same bytes must come out. */
