@@ -18,7 +18,7 @@ here=$top/tools/bench
 out=$top/build/bench
 
 # The first two take about the same time
-machines=("rr stream batch loss1 idle fair" "again loss5 peers" "parallel")
+machines=("rr stream batch loss1 idle fair" "group again loss5 peers" "parallel")
 
 # Every congestion control that the module has
 congs=$(find "$top/net/rdm" -name 'cong_*.c' ! -name '*_test.c' -exec \
@@ -63,9 +63,10 @@ machine() {
 	local way=(--icount)
 
 	[ "$2" != parallel ] || way=(--cpus 2)
-	"$top/tools/vm/run.sh" "${way[@]}" --mem 1024 --timeout 3000 --log "$out/console-$1.log" \
+	"$top/tools/vm/run.sh" "${way[@]}" --mem 1024 --timeout 7200 --log "$out/console-$1.log" \
 		--module "$top/build/stock/rdm.ko" --load rdm \
-		--program tipc --add "$top/build/tools/rdmperf" --add "$here/guest.sh" \
+		--program tipc --add "$top/build/tools/rdmperf" --add "$top/build/tools/groupperf" \
+		--add "$here/guest.sh" --add "$here/groupnet.sh" \
 		-- /rdm/guest.sh --congestion "$congs" "${@:2}" | progress
 }
 

@@ -21,7 +21,8 @@ COLOURS = {"udp": "#9aa5b1", "tcp": "#4c78a8", "tcp cubic": "#4c78a8", "tcp bbr"
            "rdm-rdm": "#e45756", "rdm-rdm cubic": "#e45756", "rdm-rdm bbr": "#a50f15",
            "rdm-rdm newreno": "#fcae91", "rdm-seqpacket": "#f58518",
            "rdm-seqpacket cubic": "#f58518", "rdm-seqpacket bbr": "#a6611a",
-           "rdm-seqpacket newreno": "#fdd0a2"}
+           "rdm-seqpacket newreno": "#fdd0a2", "rdm-group": "#54a24b",
+           "tipc-group": "#c9c9c9", "tipc-mcast": "#e2e2e2"}
 OTHERS = ["#e45756", "#54a24b", "#eeca3b", "#79706e"]
 
 
@@ -90,7 +91,7 @@ def chart(directory, name, title, head, lines, make):
              make([head[i] for i in keep]))
 
 
-def draw_all(directory, rows, protos, matches):
+def draw_all(directory, rows, protos, ways_to_all, matches):
     by_proto = [(proto, {"proto": proto}) for proto in protos]
     names = [proto for proto, _ in by_proto]
     loss = [("1 % loss", {"netem": "delay 10ms loss 1%"}),
@@ -130,3 +131,14 @@ def draw_all(directory, rows, protos, matches):
                "us_per_msg"),
           lambda names: curves(names, "peers", "µs for each")
           .replace("set logscale xy", "set logscale x\nset yrange [0:*]"))
+    by_way = [(way, {"proto": way}) for way in ways_to_all]
+    for name, test, field, title, y_label in (
+            ("group-copies", "group-stream", "us_per_copy",
+             "1,200 B to all of a group: work for a delivered copy (lower is better)", "µs"),
+            ("group-latency", "group-latency", "p50_us",
+             "1,200 B to all of a group, until the last has it, median (lower is better)", "µs")):
+        chart(directory, name, title, ["members"] + ways_to_all,
+              grid(rows, matches, by_way, [(n, {"members": n}) for n in (2, 4, 8, 16)],
+                   {"test": test, "size": 1200, "netem": ""}, field),
+              lambda names, y_label=y_label: curves(names, "members", y_label)
+              .replace("set logscale xy", "set logscale x 2\nset yrange [0:*]\nset xtics (2, 4, 8, 16)"))

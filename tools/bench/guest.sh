@@ -15,19 +15,27 @@
 #   peers    one socket that talks to 1 to 10,000 others in turn
 #   idle     the memory of an association that has nothing to do
 #   fair     beside a TCP flow (CUBIC) on a bottleneck of 100 Mbit/s and 20 ms: the share
+#   group    one message to all of a group of 2 to 16, by broadcast and by other ways: the cost
+#            of a copy, the time until the last has it, and the time until the survivors have
+#            what an origin that was cut off had sent to one of them
 #   parallel some of it in a machine that bench.sh starts with two CPUs and in real time
 #   again    the rows that goals hang on, for a second time: do figures repeat?
 #
-# --congestion: what rdm has, cubic only without it. Names of protocols among the words: measure only these. For each measurement a line
-# "bench LABEL <tab> JSON": what was set up here, and under "result" what rdmperf said, or
-# under "error" why there is none. With --list only the labels, and nothing runs.
+# --congestion: what rdm has, cubic only without it. Names of protocols among the words:
+# measure only these. For each measurement a line "bench LABEL <tab> JSON": what was set up
+# here, and under "result" what rdmperf or groupperf said, or under "error" why there is
+# none. With --list only the labels, and nothing runs.
 
 set -eu
 
-parts="rr stream batch again loss1 loss5 peers idle fair parallel"
+parts="rr stream batch again loss1 loss5 peers idle fair group parallel"
 protos="udp tcp sctp rds tipc tipc-rdm rdm-rdm rdm-seqpacket"
+# Ways to send to a group, beside rdm-rdm and tcp to each member
+groups="rdm-group tipc-group tipc-mcast"
 reliable="tcp sctp rds rdm-rdm rdm-seqpacket"
 tcp_congs="cubic bbr"
+# Seconds of the machine's time that a measurement may take
+patience=300
 rdm_congs="cubic"
 
 list=''
@@ -41,11 +49,11 @@ if [ "${1-}" = --congestion ]; then
 fi
 want='' only=''
 for word; do
-	case " $parts | $protos " in
+	case " $parts | $protos $groups " in
 	*" $word "*"|"*) want="$want $word" ;;
 	*"|"*" $word "*) only="$only $word" ;;
 	*)
-		echo "bench: no part or protocol $word; there are: $parts; $protos" >&2
+		echo "bench: no part or protocol $word; there are: $parts; $protos $groups" >&2
 		exit 2
 		;;
 	esac
@@ -86,7 +94,7 @@ network() {
 }
 
 # What the next measurements run under; part of their labels
-part='' run=1 netem='' cong='' gso=1 peers=0 cpus=1
+part='' run=1 netem='' cong='' gso=1 peers=0 cpus=1 members=0 unstable=0
 
 # use_netem WORDS: what the network does, in each direction. Without words: nothing
 use_netem() {
@@ -127,7 +135,7 @@ use_gso() {
 }
 
 selected() {
-	case "${only:-$protos} " in
+	case "${only:-$protos $groups} " in
 	*"$1 "*) ;;
 	*) return 1 ;;
 	esac
@@ -142,6 +150,8 @@ begin() {
 	[ "$gso" = 1 ] || label="$label, no GSO"
 	[ "$peers" = 0 ] || label="$label, $peers peers"
 	[ "$cpus" = 1 ] || label="$label, $cpus CPUs"
+	[ "$members" = 0 ] || label="$label, $members members"
+	[ "$unstable" = 0 ] || label="$label, $unstable unstable"
 	[ "$run" = 1 ] || label="$label, run $run"
 	[ -n "$list" ] || return 0
 	echo "$label"
@@ -157,8 +167,18 @@ print_row() {
 	fi
 	printf 'bench %s\t{"label":"%s","part":"%s","proto":"%s","test":"%s","size":%d,' \
 		"$label" "$label" "$part" "$proto" "$test" "$size"
-	printf '"batch":%d,"netem":"%s","cong":"%s","gso":%d,"peers":%d,"cpus":%d,"run":%d,%s}\n' \
-		"$batch" "$netem" "$cong" "$gso" "$peers" "$cpus" "$run" "$outcome"
+	printf '"batch":%d,"netem":"%s","cong":"%s","gso":%d,"peers":%d,"cpus":%d,' \
+		"$batch" "$netem" "$cong" "$gso" "$peers" "$cpus"
+	printf '"members":%d,"unstable":%d,"run":%d,%s}\n' "$members" "$unstable" "$run" "$outcome"
+}
+
+# bounded COMMAND...: RDS may wait for ever where packets are lost
+bounded() {
+	timeout "$patience" "$@" >/tmp/result 2>/tmp/error && return 0
+	# timeout's own, by busybox or coreutils
+	case $? in
+	124 | 143) echo "no end after $patience s" >/tmp/error; : >/tmp/result ;;
+	esac
 }
 
 # measure PROTO rr|stream|paced|burst SIZE COUNT WARMUP [BATCH] [RDMPERF-OPTION]...
@@ -179,7 +199,7 @@ measure() {
 	set -- -c 10.9.0.2 -P "$proto" -l "$size" -n "$count" -w "$warmup" -j "$@"
 	[ "$batch" = 1 ] || set -- -b "$batch" "$@"
 	[ "$peers" = 0 ] || set -- -N "$peers" "$@"
-	ip netns exec near ./rdmperf "$@" >/tmp/result 2>/tmp/error || true
+	bounded ip netns exec near ./rdmperf "$@"
 	print_row /tmp/result /tmp/error
 }
 
@@ -378,6 +398,69 @@ part_fair() {
 	use_cong rdm cubic
 	cong=''
 	[ -n "$list" ] || kill "$other_server"
+}
+
+# members_tipc enable|disable: bearers of the group's members. TIPC's nodes probe each other,
+# which would disturb what else is measured
+members_tipc() {
+	[ -z "$list" ] || return 0
+	for i in $(seq 0 $((members - 1))); do
+		ip netns exec "m$i" tipc bearer "$1" media eth device eth0
+	done
+}
+
+members_netem() {
+	netem=$*
+	[ -z "$list" ] || return 0
+	for i in $(seq 0 15); do
+		# shellcheck disable=SC2086 # words
+		tc -n "m$i" qdisc replace dev eth0 root netem limit 100000 $netem
+	done
+}
+
+# to_all WAY TEST SIZE COUNT WARMUP
+to_all() {
+	begin "$1" "group-$2" "$3" || return 0
+	bounded ./groupperf -P "$1" -m "$members" -l "$3" -n "$4" -w "$5" "$2"
+	print_row /tmp/result /tmp/error
+}
+
+# Each way takes about the same time whatever the size of the group
+to_all_ways() {
+	for size in "$@"; do
+		copies=12000
+		[ "$size" -lt 16000 ] || copies=2400
+		for way in rdm-group rdm-rdm tcp; do
+			to_all "$way" stream "$size" $((copies / (members - 1))) 100
+			to_all "$way" latency "$size" 100 10
+		done
+	done
+}
+
+part_group() {
+	if [ -z "$list" ]; then
+		# shellcheck source=tools/bench/groupnet.sh
+		. ./groupnet.sh
+		group_network
+	fi
+	for members in 2 4 8 16; do
+		to_all_ways 64 1200 16000
+		if selected tipc-group || selected tipc-mcast; then
+			members_tipc enable
+			for way in tipc-group tipc-mcast; do
+				to_all "$way" stream 1200 $((12000 / (members - 1))) 100
+				to_all "$way" latency 1200 100 10
+			done
+			members_tipc disable
+		fi
+	done
+	members_netem delay 5ms
+	for members in 4 16; do
+		for unstable in 1 10 100; do
+			to_all rdm-group recovery 1200 "$unstable" 5
+		done
+	done
+	netem='' members=0 unstable=0
 }
 
 part_parallel() {

@@ -21,7 +21,7 @@ import unittest
 import report
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-PARTS = "rr stream batch again loss1 loss5 peers idle fair parallel".split()
+PARTS = "rr stream batch again loss1 loss5 peers idle fair group parallel".split()
 CONGS = "bbr cubic newreno"
 RDMPERF = sys.argv[1] if len(sys.argv) > 1 else None
 
@@ -35,7 +35,8 @@ def listed(*words):
 def sample(**fields):
     """A line of guest.sh, with figures of our own."""
     row = {"proto": "rdm-rdm", "test": "rr", "size": 64, "batch": 1, "netem": "", "cong": "",
-           "gso": 1, "peers": 0, "cpus": 1, "run": 1, "part": "rr", "label": "a row"}
+           "gso": 1, "peers": 0, "cpus": 1, "members": 0, "unstable": 0, "run": 1, "part": "rr",
+           "label": "a row"}
     result = {"per_second": 1000.0, "mb_per_second": 1.0, "ok": True,
               "us": {"p50": 30.0, "p99": 40.0}}
     for name, value in fields.items():
@@ -54,6 +55,14 @@ class Listing(unittest.TestCase):
         for proto in report.PROTOS:
             self.assertTrue(any(f": {proto}" in label for label in listed("rr", proto)), proto)
             self.assertFalse(set(listed("rr", proto)) - set(listed("rr")), proto)
+
+    def test_every_way_to_send_to_a_group_is_measured(self):
+        for way in report.WAYS:
+            labels = listed("group", way)
+            for test in "group-stream", "group-latency":
+                for members in 2, 4, 8, 16:
+                    self.assertIn(f"{test} 1200 B: {way}, {members} members", labels)
+            self.assertFalse(set(labels) - set(listed("group")), way)
 
     def test_what_is_unknown_is_refused(self):
         with self.assertRaises(subprocess.CalledProcessError), \
@@ -94,7 +103,7 @@ class Report(unittest.TestCase):
         self.assertEqual(code, 1)
         self.assertIn("not measured: another row", text)
 
-    def test_a_row_that_failed_is_told_and_a_failure(self):
+    def test_a_row_of_rdm_that_failed_is_told_and_a_failure(self):
         bad = sample()
         del bad["result"]
         bad["error"] = "it broke"
@@ -104,6 +113,14 @@ class Report(unittest.TestCase):
         code, text, _ = self.report([sample(ok=False)])
         self.assertEqual(code, 1)
         self.assertIn("broke its promise", text)
+
+    def test_what_another_protocol_did_not_manage_is_told_and_no_failure(self):
+        bad = sample(proto="rds")
+        del bad["result"]
+        bad["error"] = "no end after 300 s"
+        code, text, _ = self.report([bad])
+        self.assertEqual(code, 0)
+        self.assertIn("failed: a row: no end after 300 s", text)
 
     GOAL = {"goal": "quick", "where": {"test": "rr"}, "field": "p50_us", "unit": "µs"}
 
@@ -130,6 +147,42 @@ class Report(unittest.TestCase):
         other = {"test": "rr", "proto": "udp"}
         self.assertEqual(self.marks(two, where=mine, than=other, max=1.5), ["met"])
         self.assertEqual(self.marks(two, where=mine, than=other, max=1.4), ["MISSED"])
+
+    @staticmethod
+    def fan(proto, members, us, **more):
+        return sample(proto=proto, test="group-stream", members=members, us_per_copy=us,
+                      label=f"{proto} {members}", **more)
+
+    def test_a_goal_may_be_set_against_the_row_with_the_same_members(self):
+        rows = [self.fan("rdm-group", 2, 24.0), self.fan("rdm-rdm", 2, 20.0),
+                self.fan("rdm-group", 4, 39.0), self.fan("rdm-rdm", 4, 30.0)]
+        goal = {"where": {"proto": "rdm-group"}, "than": {"proto": "rdm-rdm"},
+                "same": ["members"], "field": "us_per_copy"}
+        self.assertEqual(self.marks(rows, max=1.3, **goal), ["met"])
+        self.assertEqual(self.marks(rows, max=1.29, **goal), ["MISSED"])
+        # Without its partner a row has no figure
+        self.assertEqual(self.marks(rows[:3], max=1.3, **goal), [])
+
+    def test_one_copy_too_many_misses_a_goal_of_none(self):
+        goal = {"where": {"proto": "rdm-group"}, "field": "extra_copies", "min": 0, "max": 0}
+        self.assertEqual(self.marks([self.fan("rdm-group", 2, 1.0, extra_copies=0)], **goal),
+                         ["met"])
+        for extra in 1, -1:
+            self.assertEqual(self.marks([self.fan("rdm-group", 2, 1.0, extra_copies=extra)],
+                                        **goal), ["MISSED"])
+
+    def test_a_recovery_may_take_noticing_three_round_trips_and_the_copies(self):
+        rows = [self.fan("rdm-rdm", 4, 30.0, size=1200),
+                sample(proto="rdm-group", test="group-recovery", members=4, unstable=10, size=1200,
+                       netem="delay 5ms", suspect_us=1000000, label="b",
+                       latency_us={"p50": 1.0, "p99": 2.0, "max": 515300.0})]
+        del rows[1]["result"]["us"]
+        code, text, out = self.report(rows)
+        self.assertEqual(code, 0)
+        # 1 s, three times 10 ms, and 10 messages to two survivors
+        self.assertEqual(out[1]["allowed_us"], 1030600)
+        self.assertEqual(out[1]["of_allowed"], 0.5)
+        self.assertIn("4 members, 10 unstable", text)
 
     def test_the_second_run_two_cpus_and_many_peers_are_no_figures_of_a_goal(self):
         for other in {"run": 2}, {"cpus": 2}, {"peers": 10}:
@@ -165,7 +218,9 @@ class Report(unittest.TestCase):
         text = f"{where['test']} {where.get('size', 64 if where['test'] in ('rr', 'idle') else 1200)} B"
         text += f", {where['netem']}" if where.get("netem") else ""
         text += f": {proto}" + (f" {cong}" if cong else "")
-        return text + (f", {where['peers']} peers" if where.get("peers") else "")
+        text += f", {where['peers']} peers" if where.get("peers") else ""
+        text += f", {where.get('members', 4)} members" if "group" in where["test"] else ""
+        return text + (", 10 unstable" if where["test"] == "group-recovery" else "")
 
 
 @unittest.skipIf(RDMPERF is None, "rdmperf is not named")

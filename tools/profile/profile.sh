@@ -10,6 +10,7 @@
 #   tools/profile/profile.sh [OPTION]... RDMPERF-ARGUMENT...
 #
 #   -n N           messages (default 5000)
+#   --members N    groupperf (tools/bench) in a group of N instead of rdmperf; for a broadcast
 #   --top N        functions to list (default 60; 0: all)
 #   --blocks NAME  list the blocks of this function: offset, instructions; repeatable
 #   --callers NAME list from where this function is called (slower); it must have been in the
@@ -21,6 +22,7 @@
 #   tools/profile/profile.sh -P rdm-rdm rr
 #   tools/profile/profile.sh --save before -P rdm-seqpacket -l 64 -b 32 stream
 #   tools/profile/profile.sh --top 30 -P tcp -l 64 stream
+#   tools/profile/profile.sh --members 4 -P rdm-group -l 1200 stream
 #
 # Functions of the module are marked [rdm]; what is inlined counts for its caller.
 
@@ -29,11 +31,12 @@ set -euo pipefail
 usage() { sed -n '4,/^$/s/^# \{0,1\}//p' "$0"; }
 die() { echo "profile: $*" >&2; exit 2; }
 
-count=5000 gso=1 callers='' report=()
+count=5000 gso=1 callers='' members=0 report=()
 while [ $# -gt 0 ]; do
 	case $1 in
 	-n) count=${2?}; shift ;;
 	--gso) gso=${2?}; shift ;;
+	--members) members=${2?}; shift ;;
 	--callers) callers=${2?}; report+=("$1" "$2"); shift ;;
 	--top | --blocks | --save | --diff) report+=("$1" "${2?}"); shift ;;
 	-h | --help) usage; exit 0 ;;
@@ -57,9 +60,10 @@ fi
 
 "$top/tools/vm/run.sh" --icount --rdm --timeout 900 --append nokaslr --quiet --log "$out/log" \
 	--plugin "$out/count.so,out=$out/counts$callers" \
-	--add "$top/build/tools/rdmperf" --add "$out/mark" --add "$here/guest.sh" \
-	-- /rdm/guest.sh "$count" "$gso" "$@" || { tail -n 20 "$out/log"; exit 1; }
+	--add "$top/build/tools/rdmperf" --add "$top/build/tools/groupperf" --add "$out/mark" \
+	--add "$top/tools/bench/groupnet.sh" --add "$here/guest.sh" \
+	-- /rdm/guest.sh "$count" "$gso" "$members" "$@" || { tail -n 20 "$out/log"; exit 1; }
 tr -d '\r' <"$out/log" >"$out/text"
-sed -n '/^{"test"/p; /^rdmperf/p; /^[a-z-]* \(rr\|stream\):/p; /^  us: /p' "$out/text"
+sed -n '/^{/p; /^rdmperf/p; /^groupperf/p; /^[a-z-]* \(rr\|stream\):/p; /^  us: /p' "$out/text"
 sed '1,/^symbols/d; /: exit [0-9]*$/,$d' "$out/text" | base64 -di | gzip -dc >"$out/symbols"
 "$here/report.py" --messages $((2 * count)) ${report[@]+"${report[@]}"} "$out/counts" "$out/symbols"
