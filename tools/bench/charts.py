@@ -141,4 +141,5 @@ def draw_all(directory, rows, protos, ways_to_all, matches):
               grid(rows, matches, by_way, [(n, {"members": n}) for n in (2, 4, 8, 16)],
                    {"test": test, "size": 1200, "netem": ""}, field),
               lambda names, y_label=y_label: curves(names, "members", y_label)
-              .replace("set logscale xy", "set logscale x 2\nset yrange [0:*]\nset xtics (2, 4, 8, 16)"))
+              .replace("set logscale xy", "set logscale x 2\nset xrange [1.8:18]\n"
+                       "set yrange [0:*]\nset xtics (2, 4, 8, 16)"))

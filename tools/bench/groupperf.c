@@ -699,7 +699,12 @@ static void parse(struct fan *f, int argc, char **argv)
 int main(int argc, char **argv)
 {
 	struct fan f = {
-		.n = 4, .size = 1200, .count = 1000, .warmup = 100, .suspect_ms = 1000, .port = PORT,
+		.n = 4,
+		.size = 1200,
+		.count = 1000,
+		.warmup = 100,
+		.suspect_ms = 1000,
+		.port = PORT,
 	};
 	uint32_t frame;
 
