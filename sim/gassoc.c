@@ -280,7 +280,7 @@ static void deliver(struct world *w, u64 arg)
 			k->m[i].p = NULL;
 		}
 	}
-	rdm_assoc_rx_end(&e->a, w->now, k->plan.pn, eliciting, false, &out);
+	rdm_assoc_rx_end(&e->a, w->now, k->plan.pn, RDM_ECN_NONE, eliciting, false, &out);
 	if (charge)
 		rdm_assoc_rx_consumed(&e->a, charge, &out);
 	settle(e, &out);

@@ -90,7 +90,7 @@ static void carry(struct sim *s, struct pkt *p)
 	sim_packet(s, at, p);
 }
 
-void net_send(struct sim *s, u16 src, u16 dst, const u8 *bytes, u32 len, u32 uid)
+void net_send(struct sim *s, u16 src, u16 dst, const u8 *bytes, u32 len, u32 uid, u8 ecn)
 {
 	struct pkt *p = malloc(sizeof(*p) + len);
 
@@ -98,6 +98,7 @@ void net_send(struct sim *s, u16 src, u16 dst, const u8 *bytes, u32 len, u32 uid
 	p->dst = dst;
 	p->len = len;
 	p->uid = uid;
+	p->ecn = ecn;
 	p->icmp = false;
 	memcpy(p->bytes, bytes, len);
 	s->count[C_SENT]++;
@@ -158,6 +159,7 @@ void net_garbage(struct sim *s, u64 arg)
 	p->dst = (p->src + 1) % s->nnodes;
 	p->len = len;
 	p->uid = 0;
+	p->ecn = below(s, RDM_ECN__NR);
 	p->icmp = false;
 	for (i = 0; i < len; i++)
 		p->bytes[i] = rnd(s);

@@ -246,7 +246,7 @@ static void send_reset(struct node *n, const struct pkt *k, u64 tag, u8 reason)
 	if (len > k->len)
 		fail(n->s, "a reset of %u bytes answers %u", len, k->len);
 	trace(n->s, "node %u: sends reset %u", n->id, reason);
-	net_send(n->s, n->id, k->src, buf, len, 0);
+	net_send(n->s, n->id, k->src, buf, len, 0, RDM_ECN_NONE);
 }
 
 static bool buried(struct node *n, u64 tag)
@@ -299,7 +299,7 @@ static void rx_init(struct node *n, const struct pkt *k)
 	len += RDM_COOKIE_LEN;
 	if (len != RDM_INIT_ACK_LEN || len > k->len)
 		fail(n->s, "an INIT-ACK of %u bytes answers %u", len, k->len);
-	net_send(n->s, n->id, k->src, buf, len, 0);
+	net_send(n->s, n->id, k->src, buf, len, 0, RDM_ECN_NONE);
 }
 
 static void rx_init_ack(struct node *n, const struct rdm_hdr *h, const struct pkt *k)

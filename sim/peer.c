@@ -107,7 +107,7 @@ static void send_padded(struct peer *p, u8 *buf, u32 len, const struct rdm_plan 
 		memset(buf + len, 0, RDM_MIN_PACKET - len);
 		len = RDM_MIN_PACKET;
 	}
-	net_send(s, p->n->id, p->remote, buf, len, p->uid);
+	net_send(s, p->n->id, p->remote, buf, len, p->uid, RDM_ECN_NONE);
 }
 
 static void send_plan(struct peer *p, const struct rdm_plan *plan)
@@ -712,6 +712,6 @@ bool peer_frames(struct peer *p, const struct rdm_hdr *h, const struct pkt *k)
 		}
 	}
 	trace(s, "node %u: takes pn %llu%s", p->n->id, h->pn, refused ? ", refused" : "");
-	rdm_assoc_rx_end(&p->a, s->now, h->pn, eliciting, refused, &out);
+	rdm_assoc_rx_end(&p->a, s->now, h->pn, k->ecn, eliciting, refused, &out);
 	return peer_finish(p, &out);
 }

@@ -80,6 +80,7 @@ struct pkt {
 	u16 src, dst;
 	u16 len;
 	u32 uid;		/* of the association that sent it; not in the bytes */
+	u8 ecn;			/* enum rdm_ecn_bits */
 	bool icmp;		/* not a packet but an ICMP error that quotes it */
 	u8 bytes[];
 };
@@ -178,7 +179,7 @@ void sim_run(struct sim *s);
 void sim_free(struct sim *s);
 
 /* net.c */
-void net_send(struct sim *s, u16 src, u16 dst, const u8 *bytes, u32 len, u32 uid);
+void net_send(struct sim *s, u16 src, u16 dst, const u8 *bytes, u32 len, u32 uid, u8 ecn);
 void net_replay(struct sim *s, u64 arg);
 void net_replay_all(struct sim *s, u64 arg);
 void net_garbage(struct sim *s, u64 arg);

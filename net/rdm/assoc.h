@@ -99,6 +99,8 @@ extern const char *const rdm_assoc_states[RDM_ASSOC__NR];
  * @peer_tag: tag of packets to the peer; 0 until known
  * @peer_incarnation: 0 until known
  * @peer_max_msg: longest message that the peer takes, 0 until known
+ * @ecn: enum rdm_ecn_state when @hot was taken back last
+ * @ecn_seen: marks that packets of the peer ever had, ORed: it wants counts
  * @close_pn: number of the newest CLOSE plus 1; until the peer has acked it or a later
  *	packet it may consent, so nothing new is sent
  * @cookie_time: when its cookie was made, or we opened it, ns; an older cookie is void
@@ -149,6 +151,8 @@ struct rdm_assoc {
 	u64 peer_tag;
 	u64 peer_incarnation;
 	u32 peer_max_msg;
+	u8 ecn;
+	u8 ecn_seen;
 	u64 close_pn;
 	u64 cookie_time;
 	u64 init_acked;

@@ -28,6 +28,8 @@ void rdm_assoc_heat(struct rdm_assoc *a, struct rdm_assoc_hot *h)
 		h->rxpn.r[0].first = a->rest.rx_first;
 		h->rxpn.r[0].last = a->rest.rx_end - 1;
 	}
+	/* with a window once, the peer has counted, too */
+	rdm_ecn_init(&h->ecn, a->ecn, a->rest.rx_end, a->rest.cwnd ? RDM_ECN_FORGOTTEN : 0);
 	rdm_seqmap_give(&a->seqs, h->seqs);
 	a->hot = h;
 }
@@ -54,7 +56,8 @@ u64 rdm_assoc_cool_at(const struct rdm_assoc *a)
  *
  * The window is kept, but not what the algorithm had found out beside it (RFC 5681,
  * section 4.1: after such a pause the path must be probed anew). Of the packet numbers
- * received the newest range is kept, and all below counts as seen.
+ * received the newest range is kept, and all below counts as seen; counts of ECN marks
+ * begin anew.
  *
  * Return: what rdm_assoc_heat() was given; NULL when @a needs it, or has none.
  */
@@ -68,6 +71,7 @@ struct rdm_assoc_hot *rdm_assoc_cool(struct rdm_assoc *a, u64 now)
 	a->rest.ssthresh = min_t(u64, h->cong.ssthresh, U32_MAX);
 	a->rest.rx_first = h->rxpn.n ? h->rxpn.r[0].first : h->rxpn.floor;
 	a->rest.rx_end = h->rxpn.n ? h->rxpn.r[0].last + 1 : h->rxpn.floor;
+	a->ecn = rdm_ecn_rest(&h->ecn);
 	rdm_seqmap_take(&a->seqs);
 	a->hot = NULL;
 	return h;

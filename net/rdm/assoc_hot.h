@@ -14,6 +14,7 @@
 
 #include "cong.h"
 #include "cookie.h"
+#include "ecn.h"
 #include "rcvmap.h"
 
 struct rdm_assoc;
@@ -51,6 +52,7 @@ struct rdm_hold {
  * struct rdm_assoc_hot - what is needed only while packets move
  * @cong: how fast to send
  * @rxpn: packet numbers received
+ * @ecn: marks that came, and those that are sent
  * @hold: messages that wait for others
  * @seqs: bits of rdm_assoc.seqs
  * @cookie: to be given back, in RDM_ASSOC_COOKIE_SENT
@@ -58,6 +60,7 @@ struct rdm_hold {
 struct rdm_assoc_hot {
 	struct rdm_cong cong;
 	struct rdm_pnset rxpn;
+	struct rdm_ecn ecn;
 	struct rdm_hold hold;
 	DECLARE_BITMAP(seqs, RDM_SEQ_SPAN);
 	u8 cookie[RDM_COOKIE_LEN];

@@ -43,10 +43,11 @@ bool rdm_assoc_rx_begin(struct rdm_assoc *a, u64 now, u64 pn)
  * first, after a gap, and when an ack had to wait until its time was up, the sender may have no
  * more than a few packets in flight, and must hear of losses soon: then every second one is acked.
  */
-static void ack_due(struct rdm_assoc *a, u64 now, u32 n)
+static void ack_due(struct rdm_assoc *a, u64 now, u8 ecn, u32 n)
 {
 	a->ack_pending = min(a->ack_pending + n, (u32)U8_MAX);
-	if (a->ack_pending >= (a->ack_careful ? RDM_ACK_EVERY_CAREFUL : RDM_ACK_EVERY))
+	/* the peer is to hear of congestion at once (RFC 9000, section 13.2.1) */
+	if (ecn == RDM_ECN_CE || a->ack_pending >= (a->ack_careful ? RDM_ACK_EVERY_CAREFUL : RDM_ACK_EVERY))
 		a->ack_now = true;
 	else if (!a->ack_now && !a->ack_at)
 		a->ack_at = now + clamp(a->rtt.srtt / 4, RDM_ACK_DELAY_MIN,
@@ -54,16 +55,23 @@ static void ack_due(struct rdm_assoc *a, u64 now, u32 n)
 	a->ack_careful -= min_t(u32, a->ack_careful, n);
 }
 
+static void marked(struct rdm_assoc *a, u8 ecn, u32 n)
+{
+	rdm_ecn_got(&a->hot->ecn, ecn, n);
+	a->ecn_seen |= ecn;
+}
+
 /**
  * rdm_assoc_rx_end() - all frames of a packet were taken
  * @a: the association
  * @now: ns
  * @pn: its number
+ * @ecn: enum rdm_ecn_bits
  * @eliciting: it held more than acks and padding
  * @refused: a frame of it was refused or malformed: it must come again, no ack
  * @out: asks to send when an ack is due at once
  */
-void rdm_assoc_rx_end(struct rdm_assoc *a, u64 now, u64 pn, bool eliciting, bool refused,
+void rdm_assoc_rx_end(struct rdm_assoc *a, u64 now, u64 pn, u8 ecn, bool eliciting, bool refused,
 		      struct rdm_out *out)
 {
 	bool in_order;
@@ -80,7 +88,8 @@ void rdm_assoc_rx_end(struct rdm_assoc *a, u64 now, u64 pn, bool eliciting, bool
 	}
 
 	in_order = !a->hot->rxpn.n || pn == rdm_pnset_largest(&a->hot->rxpn) + 1;
-	rdm_pnset_add(&a->hot->rxpn, pn);
+	if (likely(rdm_pnset_add(&a->hot->rxpn, pn)))
+		marked(a, ecn, 1);
 	if (pn == rdm_pnset_largest(&a->hot->rxpn))
 		a->largest_at = now;
 	if (!eliciting)
@@ -89,7 +98,7 @@ void rdm_assoc_rx_end(struct rdm_assoc *a, u64 now, u64 pn, bool eliciting, bool
 		a->ack_now = true;
 		a->ack_careful = RDM_ACK_CAREFUL;
 	}
-	ack_due(a, now, 1);
+	ack_due(a, now, ecn, 1);
 out:
 	if (a->ack_now || a->need)
 		out->acts |= RDM_OUT_SEND;
@@ -323,6 +332,7 @@ enum rdm_reasm_verdict rdm_assoc_rx_frag(struct rdm_assoc *a, struct rdm_rxmsg *
  * @f: the part of it that came in the packet before, the last of @m
  * @len: bytes that follow it, in all packets together, within @m
  * @n: how many packets, at least 1; their numbers follow the largest received
+ * @ecn: enum rdm_ecn_bits of each of them
  * @out: asks to send when an ack is due at once
  *
  * The same as rdm_assoc_rx_begin(), rdm_assoc_rx_frag() and rdm_assoc_rx_end() for each of them,
@@ -331,14 +341,15 @@ enum rdm_reasm_verdict rdm_assoc_rx_frag(struct rdm_assoc *a, struct rdm_rxmsg *
  * Return: see rdm_assoc_rx_frag().
  */
 enum rdm_reasm_verdict rdm_assoc_rx_run(struct rdm_assoc *a, u64 now, struct rdm_rxmsg *m,
-					struct rdm_rxfrag *f, u32 len, u32 n,
+					struct rdm_rxfrag *f, u32 len, u32 n, u8 ecn,
 					struct rdm_out *out)
 {
 	enum rdm_reasm_verdict v = in_turn(a, m, rdm_rxmsg_grow(m, f, len));
 
 	rdm_pnset_extend(&a->hot->rxpn, n);
+	marked(a, ecn, n);
 	a->largest_at = now;
-	ack_due(a, now, n);
+	ack_due(a, now, ecn, n);
 	if (a->ack_now)
 		out->acts |= RDM_OUT_SEND;
 	return v;

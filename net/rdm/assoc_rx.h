@@ -21,7 +21,7 @@ enum rdm_rx_verdict {
 };
 
 bool rdm_assoc_rx_begin(struct rdm_assoc *a, u64 now, u64 pn);
-void rdm_assoc_rx_end(struct rdm_assoc *a, u64 now, u64 pn, bool eliciting, bool refused,
+void rdm_assoc_rx_end(struct rdm_assoc *a, u64 now, u64 pn, u8 ecn, bool eliciting, bool refused,
 		      struct rdm_out *out);
 int rdm_assoc_rx_ctl(struct rdm_assoc *a, u64 now, u64 pn, const struct rdm_frame *f,
 		     struct rdm_out *out);
@@ -32,7 +32,7 @@ void rdm_assoc_rx_hold(struct rdm_assoc *a, struct rdm_rxmsg *m);
 enum rdm_reasm_verdict rdm_assoc_rx_frag(struct rdm_assoc *a, struct rdm_rxmsg *m,
 					 struct rdm_rxfrag *f, struct list_head *freed);
 enum rdm_reasm_verdict rdm_assoc_rx_run(struct rdm_assoc *a, u64 now, struct rdm_rxmsg *m,
-					struct rdm_rxfrag *f, u32 len, u32 n,
+					struct rdm_rxfrag *f, u32 len, u32 n, u8 ecn,
 					struct rdm_out *out);
 struct rdm_rxmsg *rdm_assoc_rx_next(struct rdm_assoc *a);
 int rdm_assoc_rx_skip(struct rdm_assoc *a, const struct rdm_frame *f, struct rdm_rxmsg **part,

@@ -67,7 +67,7 @@ static enum rdm_reasm_verdict part(struct rx_bench *b, struct rdm_rxmsg *m, u64 
 	if (!rdm_assoc_rx_begin(&b->e.a, SEC, pn))
 		return RDM_REASM_BAD;
 	v = rdm_assoc_rx_frag(&b->e.a, m, f, &freed);
-	rdm_assoc_rx_end(&b->e.a, SEC, pn, true, false, &b->e.out);
+	rdm_assoc_rx_end(&b->e.a, SEC, pn, pn ? RDM_ECN_CE : RDM_ECN_ECT0, true, false, &b->e.out);
 	return v;
 }
 
@@ -193,7 +193,7 @@ static void assoc_rx_run_is_packets_one_by_one(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, part(one, m1, 1, 1024, 1024), RDM_REASM_ADDED);
 	KUNIT_EXPECT_EQ(test, part(one, m1, 2, 2048, LEN - 2048), RDM_REASM_COMPLETE);
 	KUNIT_EXPECT_EQ(test, rdm_assoc_rx_run(&run->e.a, SEC, m2, &run->f[0], LEN - 1024, 2,
-					       &run->e.out), RDM_REASM_COMPLETE);
+					       RDM_ECN_CE, &run->e.out), RDM_REASM_COMPLETE);
 
 	KUNIT_EXPECT_EQ(test, run->f[0].len, LEN);
 	KUNIT_EXPECT_EQ(test, run->e.a.reasm.n, 0);
@@ -201,6 +201,10 @@ static void assoc_rx_run_is_packets_one_by_one(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, rdm_pnset_largest(&run->e.a.hot->rxpn), 2);
 	KUNIT_EXPECT_EQ(test, run->e.a.hot->rxpn.n, 1);
 	KUNIT_EXPECT_EQ(test, run->e.a.largest_at, one->e.a.largest_at);
+	KUNIT_EXPECT_EQ(test, run->e.a.hot->ecn.in.n[RDM_ECN_ECT0], 1);
+	KUNIT_EXPECT_EQ(test, run->e.a.hot->ecn.in.n[RDM_ECN_CE], 2);
+	KUNIT_EXPECT_EQ(test, one->e.a.hot->ecn.in.n[RDM_ECN_CE], 2);
+	KUNIT_EXPECT_EQ(test, run->e.a.ecn_seen, one->e.a.ecn_seen);
 	KUNIT_EXPECT_EQ(test, run->e.a.ack_now, one->e.a.ack_now);
 	KUNIT_EXPECT_EQ(test, run->e.a.ack_pending, one->e.a.ack_pending);
 	KUNIT_EXPECT_EQ(test, run->e.out.acts, one->e.out.acts);
@@ -215,7 +219,7 @@ static bool acked_at_once(struct rx_bench *b, u64 pn)
 
 	if (!rdm_assoc_rx_begin(&b->e.a, SEC, pn))
 		return false;
-	rdm_assoc_rx_end(&b->e.a, SEC, pn, true, false, &b->e.out);
+	rdm_assoc_rx_end(&b->e.a, SEC, pn, RDM_ECN_NONE, true, false, &b->e.out);
 	now = b->e.a.ack_now;
 	if (now) {
 		b->e.a.ack_now = false;
@@ -260,9 +264,78 @@ static void assoc_rx_acks_seldom_in_full_flow_only(struct kunit *test)
 	KUNIT_EXPECT_GE(test, acks_of(b, &pn, 4), 2);
 }
 
+static void end(struct rx_bench *b, u64 pn, u8 ecn, bool eliciting, bool refused)
+{
+	if (rdm_assoc_rx_begin(&b->e.a, SEC, pn))
+		rdm_assoc_rx_end(&b->e.a, SEC, pn, ecn, eliciting, refused, &b->e.out);
+}
+
+static void assoc_rx_counts_marks_of_new_packets(struct kunit *test)
+{
+	struct rx_bench *b = rx_bench(test, false);
+	const u32 *n = b->e.hot.ecn.in.n;
+
+	end(b, 0, RDM_ECN_NONE, true, false);
+	KUNIT_EXPECT_EQ(test, b->e.a.ecn_seen, 0);
+	end(b, 1, RDM_ECN_ECT0, true, false);
+	KUNIT_EXPECT_FALSE(test, b->e.a.ack_now && b->e.a.ack_pending < RDM_ACK_EVERY_CAREFUL);
+	b->e.a.ack_now = false;
+	b->e.a.ack_pending = 0;
+	end(b, 2, RDM_ECN_CE, true, false);
+	/* the sender hears of it at once */
+	KUNIT_EXPECT_TRUE(test, b->e.a.ack_now);
+	KUNIT_EXPECT_EQ(test, b->e.a.ecn_seen, RDM_ECN_CE);
+	end(b, 3, RDM_ECN_ECT1, true, false);
+	/* not again, and not what is not acked */
+	end(b, 2, RDM_ECN_CE, true, false);
+	end(b, 1, RDM_ECN_ECT0, true, false);
+	end(b, 4, RDM_ECN_CE, true, true);
+	KUNIT_EXPECT_EQ(test, n[RDM_ECN_ECT0], 1);
+	KUNIT_EXPECT_EQ(test, n[RDM_ECN_ECT1], 1);
+	KUNIT_EXPECT_EQ(test, n[RDM_ECN_CE], 1);
+	/* when it comes again it counts */
+	end(b, 4, RDM_ECN_CE, true, false);
+	KUNIT_EXPECT_EQ(test, n[RDM_ECN_CE], 2);
+	/* a mark on a mere ack is no reason for another one */
+	b->e.a.ack_now = false;
+	b->e.a.ack_pending = 0;
+	end(b, 5, RDM_ECN_CE, false, false);
+	KUNIT_EXPECT_EQ(test, n[RDM_ECN_CE], 3);
+	KUNIT_EXPECT_FALSE(test, b->e.a.ack_now);
+}
+
+static void assoc_rx_tells_counts_to_who_marks(struct kunit *test)
+{
+	struct rx_bench *b = rx_bench(test, false);
+	struct rdm_frame f;
+
+	b->e.a.peer_tag = 7;
+	end(b, 0, RDM_ECN_NONE, true, false);
+	end(b, 1, RDM_ECN_NONE, true, false);
+	KUNIT_ASSERT_TRUE(test, rdm_assoc_next(&b->e.a, SEC, &b->e.pool, 1, &b->e.plan, &b->e.out));
+	KUNIT_ASSERT_TRUE(test, has(&b->e, RDM_FRAME_ACK, &f));
+	KUNIT_EXPECT_EQ(test, f.flags, 0);
+	end(b, 2, RDM_ECN_CE, true, false);
+	KUNIT_ASSERT_TRUE(test, rdm_assoc_next(&b->e.a, SEC, &b->e.pool, 1, &b->e.plan, &b->e.out));
+	KUNIT_ASSERT_TRUE(test, has(&b->e, RDM_FRAME_ACK, &f));
+	KUNIT_EXPECT_EQ(test, f.flags, RDM_ACK_ECN);
+	KUNIT_EXPECT_EQ(test, f.ecn.n[RDM_ECN_CE], 1);
+	KUNIT_EXPECT_EQ(test, f.ecn.n[RDM_ECN_ECT0], 0);
+	KUNIT_EXPECT_TRUE(test, f.ecn.from == 0);
+	/* from then on always */
+	end(b, 3, RDM_ECN_NONE, true, false);
+	end(b, 4, RDM_ECN_NONE, true, false);
+	KUNIT_ASSERT_TRUE(test, rdm_assoc_next(&b->e.a, SEC, &b->e.pool, 1, &b->e.plan, &b->e.out));
+	KUNIT_ASSERT_TRUE(test, has(&b->e, RDM_FRAME_ACK, &f));
+	KUNIT_EXPECT_EQ(test, f.flags, RDM_ACK_ECN);
+	KUNIT_EXPECT_EQ(test, f.ecn.n[RDM_ECN_CE], 1);
+}
+
 static struct kunit_case assoc_rx_cases[] = {
 	KUNIT_CASE(assoc_rx_run_is_packets_one_by_one),
 	KUNIT_CASE(assoc_rx_acks_seldom_in_full_flow_only),
+	KUNIT_CASE(assoc_rx_counts_marks_of_new_packets),
+	KUNIT_CASE(assoc_rx_tells_counts_to_who_marks),
 	KUNIT_CASE(assoc_rx_skip_gives_the_room_of_the_unseen_back),
 	KUNIT_CASE(assoc_rx_skip_again_changes_nothing),
 	KUNIT_CASE(assoc_rx_skip_drops_parts_one_by_one),

@@ -351,12 +351,24 @@ static u32 put_skip(struct rdm_assoc *a, u8 *p, struct rdm_txmsg *m, u16 n, stru
 	return rdm_wire_put_skip(p, seq, n);
 }
 
+/* Who never marked a packet may not know counts of them. */
+static u32 ack_space(const struct rdm_assoc *a)
+{
+	return RDM_ACK_LEN +
+	       (min_t(u32, a->hot->rxpn.n, RDM_ACK_TELL) - 1) * RDM_ACK_RANGE_LEN +
+	       (a->ecn_seen ? RDM_ACK_ECN_LEN : 0);
+}
+
 static u32 put_ack(struct rdm_assoc *a, u8 *p, u64 now)
 {
+	u16 n = min_t(u16, a->hot->rxpn.n, RDM_ACK_TELL);
+	u64 delay = now - a->largest_at;
 	u32 len;
 
-	len = rdm_wire_put_ack(p, now - a->largest_at, a->hot->rxpn.r,
-			       min_t(u16, a->hot->rxpn.n, RDM_ACK_TELL));
+	if (a->ecn_seen)
+		len = rdm_wire_put_ack_ecn(p, delay, a->hot->rxpn.r, n, &a->hot->ecn.in);
+	else
+		len = rdm_wire_put_ack(p, delay, a->hot->rxpn.r, n);
 	a->ack_now = false;
 	a->ack_pending = 0;
 	a->ack_at = 0;
@@ -569,8 +581,7 @@ bool rdm_assoc_next(struct rdm_assoc *a, u64 now, struct list_head *pool, u16 ma
 		dsize = p.again && p.msg->nfrags == 1 ? run_space(p.msg, p.n, 0) :
 							msg_space(p.msg, p.frag);
 	if (a->hot->rxpn.n)
-		ack_len = RDM_ACK_LEN +
-			  (min_t(u32, a->hot->rxpn.n, RDM_ACK_TELL) - 1) * RDM_ACK_RANGE_LEN;
+		ack_len = ack_space(a);
 
 	/* The cookie travels with the data, or before it where both do not fit. */
 	if (a->state == RDM_ASSOC_COOKIE_SENT) {

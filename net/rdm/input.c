@@ -10,6 +10,8 @@
 #include <linux/slab.h>
 #include <linux/udp.h>
 #include <linux/unaligned.h>
+#include <net/dsfield.h>
+#include <net/inet_ecn.h>
 #include <net/ip.h>
 #include <net/udp.h>
 
@@ -505,10 +507,15 @@ static void rx_data(struct rx *rx, const struct rdm_hdr *h, u32 at, u32 end)
 		return;
 	}
 	rx->peer->rx_tag = h->tag;
+	if (unlikely(rx->ecn == RDM_ECN_CE))
+		rdm_inc(rx->rn, IN_CE);
 
 	for (at += RDM_HDR_LEN; at < end; at += n) {
 		left = min_t(u32, end - at, FAST_HEAD);
 		p = rdm_rx_bytes(rx, at, left, buf);
+		/* a longer head, of an ACK, mostly lies there as well */
+		if (likely(at >= rx->map_at && at + left <= rx->map_end))
+			left = min(end, rx->map_end) - at;
 		n = rdm_wire_frame(&f, p, left, at, end);
 		if (n == -EMSGSIZE) {
 			left = min_t(u32, end - at, RDM_FRAME_MAX_HEAD);
@@ -534,7 +541,7 @@ static void rx_data(struct rx *rx, const struct rdm_hdr *h, u32 at, u32 end)
 			}
 		}
 	}
-	rdm_assoc_rx_end(&rx->peer->a, rx->now, h->pn, eliciting, refused, &rx->out);
+	rdm_assoc_rx_end(&rx->peer->a, rx->now, h->pn, rx->ecn, eliciting, refused, &rx->out);
 	if (unlikely(rx->unwelcome) && !rx->peer->a.txq.n) {
 		/* nothing of ours depends on it: the peer need not wait to learn it */
 		rx->unwelcome = false;
@@ -595,11 +602,13 @@ static bool addresses(struct rx *rx)
 
 		ipv6_addr_set_v4mapped(ip->saddr, &rx->from.ip);
 		ipv6_addr_set_v4mapped(ip->daddr, &rx->to.ip);
+		rx->ecn = ip->tos & INET_ECN_MASK;
 		return uh->source && !ipv4_is_multicast(ip->daddr) &&
 		       !ipv4_is_lbcast(ip->daddr) && !ipv4_is_zeronet(ip->saddr);
 	}
 	rx->from.ip = ipv6_hdr(rx->skb)->saddr;
 	rx->to.ip = ipv6_hdr(rx->skb)->daddr;
+	rx->ecn = ipv6_get_dsfield(ipv6_hdr(rx->skb)) & INET_ECN_MASK;
 	if (ipv6_addr_type(&rx->from.ip) & IPV6_ADDR_LINKLOCAL)
 		rx->from.scope = inet6_iif(rx->skb);
 	return uh->source && !ipv6_addr_is_multicast(&rx->to.ip) &&

@@ -362,7 +362,9 @@ u32 rdm_rx_run(struct rx *rx, u32 at, u32 seg)
 	if (extra > got)
 		rdm_rcv_recharge(rx->sk, rec, extra - got);
 	rdm_add(rx->rn, IN_PKTS, n);
-	if (rdm_assoc_rx_run(a, rx->now, &rec->m, &part->f, got, n, &rx->out) ==
+	if (unlikely(rx->ecn == RDM_ECN_CE))
+		rdm_add(rx->rn, IN_CE, n);
+	if (rdm_assoc_rx_run(a, rx->now, &rec->m, &part->f, got, n, rx->ecn, &rx->out) ==
 	    RDM_REASM_COMPLETE) {
 		deliver(rx, rec);
 		deliver_held(rx);

@@ -16,6 +16,7 @@ static const char *const names[] = {
 	[RDM_MIB_IN_DUP_MSGS]		= "InDupMsgs",
 	[RDM_MIB_IN_REFUSED]		= "InRefused",
 	[RDM_MIB_IN_SKIP]		= "InSkip",
+	[RDM_MIB_IN_CE]			= "InCe",
 	[RDM_MIB_OUT_PKTS]		= "OutPkts",
 	[RDM_MIB_OUT_MSGS]		= "OutMsgs",
 	[RDM_MIB_OUT_ACKED]		= "OutAcked",

@@ -18,6 +18,7 @@ enum rdm_mib {
 	RDM_MIB_IN_DUP_MSGS,		/* InDupMsgs: messages or parts received again */
 	RDM_MIB_IN_REFUSED,		/* InRefused: messages refused for want of memory */
 	RDM_MIB_IN_SKIP,		/* InSkip: SKIP frames received */
+	RDM_MIB_IN_CE,			/* InCe: packets that came with ECN's mark of congestion */
 	RDM_MIB_OUT_PKTS,		/* OutPkts: packets sent, INIT and RESET too */
 	RDM_MIB_OUT_MSGS,		/* OutMsgs: messages accepted from users */
 	RDM_MIB_OUT_ACKED,		/* OutAcked: messages acked by their receivers */

@@ -23,6 +23,7 @@ struct rdm_rec;
  * @from: source
  * @to: destination
  * @now: ns
+ * @ecn: enum rdm_ecn_bits: UDP merges none that differ
  * @peer: association of the segments so far, locked, or NULL
  * @tag: that of these segments
  * @map: bytes of @skb that lie in one piece
@@ -51,6 +52,7 @@ struct rx {
 	u32 map_end;
 	struct rdm_rec *run;
 	struct rdm_part *run_part;
+	u8 ecn;
 	bool unwelcome;
 	bool wake;
 	struct rdm_out out;
