@@ -126,7 +126,7 @@ RDM_TEST(info, it_tells_what_went_to_a_peer_and_came)
 	EXPECT_LT(100000, tx.window);
 	EXPECT_EQ(get_int(self->rx, SOL_RDM, RDM_MAX_MSG), tx.peer_max_msg);
 	EXPECT_GE(PATIENCE, tx.since_rx_ms);
-	EXPECT_EQ(0, tx.pad);
+	EXPECT_EQ(RDM_PEER_ECN_ON, tx.ecn);
 }
 
 RDM_TEST(info, it_tells_what_waits_for_a_peer_that_does_not_read)

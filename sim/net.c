@@ -33,10 +33,28 @@ static void keep(struct sim *s, const struct pkt *p)
 	}
 }
 
-static bool lost(struct sim *s, struct link *l, u32 len)
+/* What a network does that knows nothing of ECN, or too much. */
+static void remark(struct sim *s, struct link *l, struct pkt *p)
 {
+	u8 was = p->ecn;
+
+	if (l->bleach)
+		p->ecn = RDM_ECN_NONE;
+	if (chance(s, l->remark))
+		p->ecn = below(s, RDM_ECN__NR);
+	s->count[C_REMARKED] += p->ecn != was;
+}
+
+static bool lost(struct sim *s, struct link *l, const struct pkt *p)
+{
+	u32 len = p->len;
+
 	if (l->down) {
 		s->count[C_BLACKOUT]++;
+		return true;
+	}
+	if (l->drop_ect && p->ecn != RDM_ECN_NONE) {
+		s->count[C_ECT_DROP]++;
 		return true;
 	}
 	if (len > l->mtu) {
@@ -61,10 +79,11 @@ static void carry(struct sim *s, struct pkt *p)
 	struct link *l = &s->links[p->src][p->dst];
 	u64 at = s->now;
 
-	if (lost(s, l, p->len)) {
+	if (lost(s, l, p)) {
 		free(p);
 		return;
 	}
+	remark(s, l, p);
 	if (l->rate) {
 		u64 start = max(at, l->busy_until);
 
@@ -72,6 +91,10 @@ static void carry(struct sim *s, struct pkt *p)
 			s->count[C_QUEUE_FULL]++;
 			free(p);
 			return;
+		}
+		if (l->mark_above && start - at > l->mark_above && p->ecn != RDM_ECN_NONE) {
+			p->ecn = RDM_ECN_CE;
+			s->count[C_CE]++;
 		}
 		l->busy_until = start + (p->len + 28) * SIM_SEC / l->rate;
 		at = l->busy_until;

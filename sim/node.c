@@ -42,6 +42,7 @@ void node_init(struct sim *s, u16 id)
 	n->idle_timeout = 300 * SIM_SEC;
 	n->mtu = 1472;
 	n->max_peers = 8;
+	n->ecn = true;
 	n->cong = s->seed % 3 == 1 ? &rdm_cong_newreno :
 		  s->seed % 3 == 2 ? &rdm_cong_bbr : &rdm_cong_cubic;
 	node_bind(n);

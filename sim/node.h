@@ -83,6 +83,7 @@ struct node {
 	u32 mtu;
 	u32 max_peers;
 	const struct rdm_cong_ops *cong;
+	bool ecn;
 	u32 last_order[MAX_NODES];	/* FIFO: order + 1 of the last one delivered */
 	u64 last_inc[MAX_NODES];
 };

@@ -46,6 +46,7 @@ struct peer *peer_new(struct node *n, u16 remote, u64 tag)
 			.idle_timeout = n->idle_timeout,
 			.max_msg = n->max_msg,
 			.hold = true,
+			.ecn = n->ecn,
 			.cong = n->cong,
 		},
 		.first_seq = n->first_seq,
@@ -107,7 +108,8 @@ static void send_padded(struct peer *p, u8 *buf, u32 len, const struct rdm_plan 
 		memset(buf + len, 0, RDM_MIN_PACKET - len);
 		len = RDM_MIN_PACKET;
 	}
-	net_send(s, p->n->id, p->remote, buf, len, p->uid, RDM_ECN_NONE);
+	net_send(s, p->n->id, p->remote, buf, len, p->uid,
+		 plan->ect ? RDM_ECN_ECT0 : RDM_ECN_NONE);
 }
 
 static void send_plan(struct peer *p, const struct rdm_plan *plan)
@@ -432,6 +434,21 @@ static void set_timer(struct peer *p, bool no_record)
 	p->timer_at = at;
 }
 
+/* Counts must be right where nobody touches marks, whatever else the network does. */
+static void note_ecn(struct peer *p, const struct rdm_out *out)
+{
+	struct sim *s = p->n->s;
+
+	if (out->acts & RDM_OUT_CE)
+		s->count[C_CE_TOLD]++;
+	if (!(out->acts & RDM_OUT_NO_ECN))
+		return;
+	s->count[C_NO_ECN]++;
+	trace(s, "node %u: association %u stops to use ECN", p->n->id, p->uid);
+	if (!s->marks_change && p->a.hot && p->a.hot->ecn.lost < RDM_ECN_TEST_LOST)
+		fail(s, "node %u: a correct peer counts marks wrong", p->n->id);
+}
+
 /* After every event: outcomes, packets, the end, the timer. False when @p is gone. */
 bool peer_finish(struct peer *p, struct rdm_out *out)
 {
@@ -440,6 +457,7 @@ bool peer_finish(struct peer *p, struct rdm_out *out)
 	take_out(p, out);
 	if (p->a.state != RDM_ASSOC_CLOSED)
 		complete = send_all(p, out);
+	note_ecn(p, out);
 	if (p->a.state == RDM_ASSOC_CLOSED) {
 		if (!(out->acts & RDM_OUT_CLOSED))
 			fail(p->n->s, "association %u ends without saying so", p->uid);

@@ -352,16 +352,6 @@ static void silence(struct sim *s)
 	s->patience = 65 * SIM_SEC;
 }
 
-static void bottleneck(struct sim *s)
-{
-	ordinary(s);
-	for (u16 i = 0; i < s->nnodes; i++)
-		for (u16 j = 0; j < s->nnodes; j++) {
-			s->links[i][j].rate = between(s, 20000, 2000000);
-			s->links[i][j].queue_max = between(s, 5, 200) * SIM_MS;
-		}
-}
-
 static void path_mtu(struct sim *s, u64 mtu)
 {
 	s->links[0][1].mtu = mtu;
@@ -840,6 +830,14 @@ const struct scenario scenarios[] = {
 	  { C_BLACKOUT, C_TIMEOUT } },
 	{ "bottleneck", "U1 every message crosses a bottleneck with a short queue",
 	  bottleneck, 100, 2, { C_QUEUE_FULL } },
+	{ "ecn", "U1 a full queue that marks packets drops none, and is used", ecn_marks, 20, 2,
+	  { C_CE, C_CE_TOLD } },
+	{ "ecn-bleached", "U1 a path that removes marks is found out, and costs no message",
+	  ecn_bleached, 100, 2, { C_REMARKED, C_NO_ECN, C_ACKED } },
+	{ "ecn-remarked", "U1 counts of marks that cannot be true cost no message", ecn_remarked,
+	  100, 2, { C_REMARKED, C_CE_TOLD, C_NO_ECN, C_ACKED } },
+	{ "ecn-dropped", "U1 a path that drops what is marked is found out soon", ecn_dropped,
+	  100, 2, { C_ECT_DROP, C_NO_ECN, C_ACKED } },
 	{ "fat-path", "CUBIC uses a long fat path with a short queue better than NewReno",
 	  fat_path, 1, 4, { C_QUEUE_FULL, C_FRAGMENT } },
 	{ "mtu", "U13 the path's MTU shrinks in mid-flow", mtu_shrinks, 100, 2,

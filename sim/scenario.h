@@ -17,6 +17,13 @@ void disorder(struct sim *s, struct link *l);
 /* fatpath.c: how much of a long fat path each congestion control uses */
 void fat_path(struct sim *s);
 
+/* queue.c: full queues, and what networks do to ECN's marks */
+void bottleneck(struct sim *s);
+void ecn_marks(struct sim *s);
+void ecn_bleached(struct sim *s);
+void ecn_remarked(struct sim *s);
+void ecn_dropped(struct sim *s);
+
 /* cold.c: associations that are idle most of the time */
 void cold(struct sim *s);
 

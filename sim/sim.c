@@ -29,6 +29,8 @@ const char *const count_names[C__NR] = {
 	[C_NOT_HEATED] = "not heated", [C_COOLED] = "cooled", [C_TOO_LONG] = "too long",
 	[C_SKIP] = "skips", [C_EXPIRED] = "expired", [C_ONCE_LOST] = "lost, and sent once",
 	[C_MOVED] = "moved", [C_AGAIN] = "delivered again", [C_BALANCED] = "balanced books",
+	[C_CE] = "marked", [C_CE_TOLD] = "marks told", [C_REMARKED] = "remarked",
+	[C_ECT_DROP] = "dropped for ECT", [C_NO_ECN] = "gave ECN up",
 };
 
 u64 rnd(struct sim *s)

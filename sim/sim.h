@@ -69,6 +69,11 @@ enum count {
 	C_ONCE_LOST,		/* messages sent at most once, and lost */
 	C_MOVED,		/* messages sent, and sent anew to a successor */
 	C_AGAIN,		/* deliveries of what another association had delivered */
+	C_CE,			/* marked by a full queue */
+	C_CE_TOLD,		/* acks that told so */
+	C_REMARKED,		/* got another mark, or lost it */
+	C_ECT_DROP,		/* dropped for being markable */
+	C_NO_ECN,		/* associations that stopped to use ECN */
 	C_BALANCED,		/* agreed ends at which both ends' books were compared */
 	C__NR
 };
@@ -103,7 +108,11 @@ struct link {
 	u64 delay, jitter, reorder_delay;
 	u64 rate;			/* bytes a second; 0: no bottleneck */
 	u64 queue_max;			/* ns that the bottleneck's queue may hold */
+	u64 mark_above;			/* ns of it above which packets are marked; 0: none */
 	u64 busy_until;
+	u32 remark;			/* per 10,000: a packet gets any mark */
+	bool bleach;			/* all lose their marks */
+	bool drop_ect;			/* what may be marked is lost */
 	u32 mtu;			/* longest UDP payload */
 	bool down;
 };
@@ -150,6 +159,7 @@ struct sim {
 	u32 open;		/* messages without an outcome */
 	u64 last_outcome;
 	u32 next_uid;
+	bool marks_change;	/* some link changes marks as it must not */
 	u32 bad_pool;		/* per 10,000: no record when one is needed */
 
 	u64 count[C__NR];
@@ -185,7 +195,7 @@ void net_replay_all(struct sim *s, u64 arg);
 void net_garbage(struct sim *s, u64 arg);
 void net_icmp(struct sim *s, const struct pkt *quoted);
 
-/* scenario.c, and fatpath.c */
+/* scenario.c, and the files that scenario.h names */
 struct scenario {
 	const char *name;
 	const char *says;

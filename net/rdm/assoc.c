@@ -87,6 +87,7 @@ void rdm_assoc_init(struct rdm_assoc *a, const struct rdm_assoc_cfg *cfg)
 	a->cfg = cfg->terms;
 	a->fifo = cfg->fifo;
 	a->mtu = cfg->mtu;
+	a->ecn = cfg->terms.ecn ? RDM_ECN_TESTING : RDM_ECN_OFF;
 	a->ack_careful = RDM_ACK_CAREFUL;
 	a->local_tag = cfg->tag;
 	a->rx_adv_charge = cfg->terms.rx_window;
@@ -659,6 +660,8 @@ void rdm_assoc_timer(struct rdm_assoc *a, u64 now, struct rdm_out *out)
 		} else {
 			/* RFC 9002, section 6.2.4 */
 			a->rec.pto_count++;
+			if (a->rec.pto_count == 2)
+				rdm_ecn_doubt(&a->hot->ecn);
 			if (a->disowned && a->doubt < U8_MAX)
 				a->doubt++;
 			a->disowned = false;
@@ -711,6 +714,18 @@ void rdm_assoc_set_mtu(struct rdm_assoc *a, u32 mtu)
 		take_apart(a, s, mtu);
 	list_for_each_entry(m, &a->txq.msgs, node)
 		fit(a, m);
+}
+
+/**
+ * rdm_assoc_new_path() - packets may take another way from now on
+ * @a: the association
+ */
+void rdm_assoc_new_path(struct rdm_assoc *a)
+{
+	if (a->hot)
+		rdm_ecn_new_path(&a->hot->ecn);
+	else if (a->ecn != RDM_ECN_OFF)
+		a->ecn = RDM_ECN_TESTING;
 }
 
 /**

@@ -192,6 +192,7 @@ u64 rdm_assoc_deadline(const struct rdm_assoc *a);
 void rdm_assoc_timer(struct rdm_assoc *a, u64 now, struct rdm_out *out);
 void rdm_assoc_push(struct rdm_assoc *a, u64 now, struct rdm_txmsg *m, struct rdm_out *out);
 void rdm_assoc_set_mtu(struct rdm_assoc *a, u32 mtu);
+void rdm_assoc_new_path(struct rdm_assoc *a);
 void rdm_assoc_set_user_timeout(struct rdm_assoc *a, u64 timeout);
 void rdm_assoc_set_hold(struct rdm_assoc *a, bool hold);
 void rdm_assoc_flush(struct rdm_assoc *a, struct rdm_out *out);

@@ -19,6 +19,7 @@ struct rdm_cong_ops;
  * @max_msg: longest message that we take
  * @channel: enum rdm_channel
  * @hold: messages may wait for others, see RDM_HOLD
+ * @ecn: mark what is sent, if the path takes it
  */
 struct rdm_assoc_terms {
 	u64 incarnation;
@@ -29,6 +30,7 @@ struct rdm_assoc_terms {
 	u32 max_msg;
 	u8 channel;
 	bool hold;
+	bool ecn;
 };
 
 /**

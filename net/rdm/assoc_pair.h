@@ -41,6 +41,7 @@ struct pair {
 	struct rdm_cookie ck;
 	u8 cookie[RDM_COOKIE_LEN];
 	u64 now;
+	u8 ecn;		/* what the network makes of ECT(0) */
 };
 
 static inline void end_init(struct end *e, u64 tag, u64 first_pn, u64 first_seq)
@@ -54,6 +55,7 @@ static inline void end_init(struct end *e, u64 tag, u64 first_pn, u64 first_seq)
 			.idle_timeout = 300 * SEC,
 			.max_msg = 5000,
 			.cong = &rdm_cong_newreno,
+			.ecn = true,
 		},
 		.first_seq = first_seq,
 		.first_pn = first_pn,
@@ -77,6 +79,7 @@ static inline struct pair *pair_at(struct kunit *test, u64 first_pn, u64 first_s
 	end_init(&p->a, 1, first_pn, first_seq);
 	end_init(&p->b, 2, first_pn, first_seq);
 	p->now = 1000 * SEC;
+	p->ecn = RDM_ECN_ECT0;
 	return p;
 }
 

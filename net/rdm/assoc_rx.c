@@ -115,9 +115,29 @@ static bool may_send(const struct rdm_assoc *a)
 			a->txq.next_seq == U64_MAX);
 }
 
+/* What an ACK tells of marks, of which @newly packets newly acked have been sent with one. */
+static void rx_ecn(struct rdm_assoc *a, u64 now, const struct rdm_frame *f, u32 newly,
+		   struct rdm_out *out)
+{
+	const struct rdm_ecn_counts *counts = f->flags & RDM_ACK_ECN ? &f->ecn : NULL;
+	int ce = rdm_ecn_acked(&a->hot->ecn, counts, newly);
+
+	if (likely(!ce))
+		return;
+	if (ce < 0) {
+		out->acts |= RDM_OUT_NO_ECN;
+		return;
+	}
+	/* RFC 9002, section 7.1: once for what was in flight together */
+	rdm_cong_ce(&a->hot->cong, now, a->rec.last_acked_time);
+	out->acts |= RDM_OUT_CE;
+}
+
 static int rx_ack(struct rdm_assoc *a, u64 now, const struct rdm_frame *f, struct rdm_out *out)
 {
+	u64 counted = f->flags & RDM_ACK_ECN ? f->ecn.from : 0, largest = a->rec.largest;
 	struct rdm_sent *s;
+	u32 newly = 0;
 	LIST_HEAD(recs);
 	int n;
 
@@ -135,8 +155,15 @@ static int rx_ack(struct rdm_assoc *a, u64 now, const struct rdm_frame *f, struc
 			rdm_pnset_trim(&a->hot->rxpn, s->acks);
 		if (s->ctl & RDM_CTL_SKIP)
 			rdm_txq_skip(&a->txq, s->skip_seq, s->nskip, RDM_SKIP_NONE, &out->tx);
+		newly += s->ect && s->pn >= counted;
 	}
 	__rdm_assoc_recs(a, &recs, out);
+	/*
+	 * Acks that came out of order tell what is old (RFC 9000, section 13.4.2.1). What filled
+	 * a gap does not, and may not wait: the mark would look like one of a later flight.
+	 */
+	if (f->seq >= largest || (newly && f->seq + 1 == largest))
+		rx_ecn(a, now, f, newly, out);
 	if (n) {
 		a->last_active = now;
 		a->last_acked = now;

@@ -55,7 +55,8 @@ static inline bool carry(struct pair *p, struct end *from, struct end *to)
 			refused = true;
 		}
 	}
-	rdm_assoc_rx_end(&to->a, p->now, plan->pn, RDM_ECN_NONE, eliciting, refused, &to->out);
+	rdm_assoc_rx_end(&to->a, p->now, plan->pn, plan->ect ? p->ecn : RDM_ECN_NONE, eliciting,
+			 refused, &to->out);
 	settle(to);
 	return true;
 }

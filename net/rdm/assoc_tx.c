@@ -80,6 +80,8 @@ static void sort_lost(struct rdm_assoc *a, struct rdm_out *out)
 		if (!n--)
 			return;
 		repeat_ctl(a, s, out);
+		if (s->ect && !s->waived && rdm_ecn_lost(&a->hot->ecn))
+			out->acts |= RDM_OUT_NO_ECN;
 		if (s->msg && s->once)
 			give_up_run(a, s, out);
 		if (!rdm_txq_needed(s))
@@ -389,6 +391,7 @@ static bool plan_init(struct rdm_assoc *a, struct rdm_plan *plan)
 	memset(plan->head + len, 0, RDM_INIT_LEN - len);
 	plan->kind = RDM_PLAN_RAW;
 	plan->again = a->tries;
+	plan->ect = false;
 	plan->n = 0;
 	plan->nrecs = 0;
 	plan->msg = NULL;
@@ -413,6 +416,7 @@ static struct rdm_sent *take(struct list_head *pool, struct rdm_txmsg *m, u16 fr
 	s->ctl = 0;
 	s->probe = false;
 	s->once = m && rdm_txmsg_once(m);
+	s->ect = false;
 	return s;
 }
 
@@ -455,6 +459,7 @@ static void plan_frags(struct rdm_assoc *a, u64 now, struct rdm_txmsg *m, struct
 		s = take(pool, m, m->next, 1, plan->head_len + msg_space(m, m->next));
 		s->ctl = ctl;
 		s->acks = acks;
+		s->ect = plan->ect;
 		rdm_txq_ref(s);
 		rdm_txq_sent(&a->txq, m, 1);
 		__rdm_assoc_waiting(a, now);
@@ -496,6 +501,7 @@ static void plan_wholes(struct rdm_assoc *a, u64 now, struct rdm_txmsg *m, struc
 		if (m == a->txq.probing)
 			a->txq.probing = NULL;
 		s = take(pool, m, 0, 1, plan->head_len + msg_space(m, 0));
+		s->ect = plan->ect;
 		rdm_txq_ref(s);
 		rdm_txq_sent(&a->txq, m, 1);
 		__rdm_assoc_waiting(a, now);
@@ -673,6 +679,7 @@ bool rdm_assoc_next(struct rdm_assoc *a, u64 now, struct list_head *pool, u16 ma
 	plan->frag = p.frag;
 	plan->kind = RDM_PLAN_RAW;
 	plan->n = 0;
+	plan->ect = have && !p.probe && rdm_ecn_marks(&a->hot->ecn, a->rec.pto_count);
 
 	if (have) {
 		a->last_active = now;
@@ -684,6 +691,8 @@ bool rdm_assoc_next(struct rdm_assoc *a, u64 now, struct list_head *pool, u16 ma
 		if (p.msg == a->txq.probing)
 			a->txq.probing = NULL;
 		plan_frags(a, now, p.msg, pool, max_pkts, ctl, acks, plan);
+		if (plan->ect)
+			rdm_ecn_sent(&a->hot->ecn, plan->n);
 		/* with control frames it is one packet */
 		if (unlikely(nskip)) {
 			s = list_last_entry(&a->rec.sent, struct rdm_sent, node);
@@ -696,6 +705,8 @@ bool rdm_assoc_next(struct rdm_assoc *a, u64 now, struct list_head *pool, u16 ma
 
 	if (have && !p.again && !p.probe && p.msg->laid && !p.msg->gen && !ctl && !acks) {
 		plan_wholes(a, now, p.msg, pool, max_pkts, plan);
+		if (plan->ect)
+			rdm_ecn_sent(&a->hot->ecn, plan->n);
 		return true;
 	}
 
@@ -732,6 +743,9 @@ bool rdm_assoc_next(struct rdm_assoc *a, u64 now, struct list_head *pool, u16 ma
 		s->skip_seq = skip_seq;
 		s->nskip = nskip;
 		s->probe = p.probe && have;
+		s->ect = plan->ect;
+		if (plan->ect)
+			rdm_ecn_sent(&a->hot->ecn, 1);
 		if (s->msg)
 			rdm_txq_ref(s);
 		__rdm_assoc_waiting(a, now);

@@ -581,7 +581,124 @@ static void assoc_tx_run_of_whole_messages_has_packets_of_one_size(struct kunit 
 	KUNIT_EXPECT_FALSE(test, next(p, &p->a));
 }
 
+/* Two packets of one flight, whose marks are told by an ack each. */
+static void two_marks(struct kunit *test, struct pair *p)
+{
+	struct rdm_plan first;
+
+	push(p, &p->a, 1000);
+	KUNIT_ASSERT_TRUE(test, next(p, &p->a));
+	KUNIT_EXPECT_TRUE(test, p->a.plan.ect);
+	first = p->a.plan;
+	push(p, &p->a, 1000);
+	KUNIT_ASSERT_TRUE(test, next(p, &p->a));
+	p->now += 5 * MS;
+	carry(p, &p->a, &p->b);
+	KUNIT_ASSERT_TRUE(test, next(p, &p->b));
+	p->now += 5 * MS;
+	carry(p, &p->b, &p->a);
+	KUNIT_EXPECT_TRUE(test, p->a.out.acts & RDM_OUT_CE);
+	p->a.out.acts = 0;
+	/* overtaken, but on its way before the window was cut */
+	p->a.plan = first;
+	carry(p, &p->a, &p->b);
+	while (next(p, &p->b))
+		carry(p, &p->b, &p->a);
+}
+
+static void assoc_tx_marks_cut_the_window_once_a_round_trip(struct kunit *test)
+{
+	static const struct rdm_cong_ops *const ops[] = { &rdm_cong_newreno, &rdm_cong_cubic };
+	static const u32 share[] = { 50, 70 };
+	struct pair *p;
+	u64 cwnd;
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(ops); i++) {
+		p = pair(test);
+		p->a.a.cfg.cong = ops[i];
+		rdm_cong_init(&p->a.hot.cong, ops[i], 1472);
+		establish(test, p);
+		KUNIT_EXPECT_EQ(test, p->a.hot.ecn.state, RDM_ECN_CAPABLE);
+		KUNIT_EXPECT_FALSE(test, p->a.out.acts & RDM_OUT_CE);
+		cwnd = p->a.hot.cong.cwnd;
+		p->ecn = RDM_ECN_CE;
+		two_marks(test, p);
+		KUNIT_EXPECT_EQ(test, p->a.hot.cong.cwnd, cwnd * share[i] / 100);
+		KUNIT_EXPECT_EQ(test, p->a.a.rec.all_lost, 0);
+		/* the next flight is another round trip */
+		cwnd = p->a.hot.cong.cwnd;
+		p->now += 100 * MS;
+		two_marks(test, p);
+		KUNIT_EXPECT_EQ(test, p->a.hot.cong.cwnd, cwnd * share[i] / 100);
+		/* and a round trip without marks cuts nothing */
+		cwnd = p->a.hot.cong.cwnd;
+		p->ecn = RDM_ECN_ECT0;
+		p->now += 100 * MS;
+		p->a.out.acts = 0;
+		push(p, &p->a, 1000);
+		rest(p);
+		KUNIT_EXPECT_GE(test, p->a.hot.cong.cwnd, cwnd);
+		KUNIT_EXPECT_FALSE(test, p->a.out.acts & RDM_OUT_CE);
+		KUNIT_EXPECT_EQ(test, p->a.hot.ecn.state, RDM_ECN_CAPABLE);
+	}
+}
+
+static void assoc_tx_marks_end_where_they_are_removed(struct kunit *test)
+{
+	struct pair *p = pair(test);
+	u64 cwnd;
+
+	establish(test, p);
+	cwnd = p->a.hot.cong.cwnd;
+	p->ecn = RDM_ECN_NONE;
+	push(p, &p->a, 1000);
+	rest(p);
+	KUNIT_EXPECT_EQ(test, p->a.done, 2);
+	KUNIT_EXPECT_TRUE(test, p->a.out.acts & RDM_OUT_NO_ECN);
+	KUNIT_EXPECT_EQ(test, p->a.hot.ecn.state, RDM_ECN_FAILED);
+	KUNIT_EXPECT_GE(test, p->a.hot.cong.cwnd, cwnd);
+	push(p, &p->a, 1000);
+	KUNIT_ASSERT_TRUE(test, next(p, &p->a));
+	KUNIT_EXPECT_FALSE(test, p->a.plan.ect);
+	/* on another way they may arrive */
+	rdm_assoc_new_path(&p->a.a);
+	push(p, &p->a, 1000);
+	KUNIT_ASSERT_TRUE(test, next(p, &p->a));
+	KUNIT_EXPECT_TRUE(test, p->a.plan.ect);
+}
+
+static void assoc_tx_what_asks_again_has_no_mark_before_one_arrived(struct kunit *test)
+{
+	struct pair *p = pair(test);
+	u32 i;
+
+	establish(test, p);
+	rdm_ecn_new_path(&p->a.hot.ecn);
+	for (i = 0; i < RDM_ECN_TEST_LOST; i++) {
+		KUNIT_EXPECT_NE(test, p->a.hot.ecn.state, RDM_ECN_FAILED);
+		push(p, &p->a, 1000);
+		KUNIT_ASSERT_TRUE(test, next(p, &p->a));
+		KUNIT_EXPECT_TRUE(test, p->a.plan.ect);
+		/* the network drops it, and lets through what has no mark */
+		pass(p, &p->a, rdm_assoc_deadline(&p->a.a));
+		while (next(p, &p->a)) {
+			KUNIT_EXPECT_FALSE(test, p->a.plan.ect);
+			carry(p, &p->a, &p->b);
+		}
+		rest(p);
+		pass(p, &p->a, p->now + SEC);
+		rest(p);
+		KUNIT_EXPECT_EQ(test, p->a.done, i + 2);
+	}
+	KUNIT_EXPECT_EQ(test, p->a.hot.ecn.state, RDM_ECN_FAILED);
+	KUNIT_EXPECT_TRUE(test, p->a.out.acts & RDM_OUT_NO_ECN);
+}
+
 static struct kunit_case assoc_tx_cases[] = {
+	KUNIT_CASE(assoc_tx_marks_cut_the_window_once_a_round_trip),
+	KUNIT_CASE(assoc_tx_marks_end_where_they_are_removed),
+	KUNIT_CASE(assoc_tx_what_asks_again_has_no_mark_before_one_arrived),
 	KUNIT_CASE(assoc_tx_once_is_never_sent_again),
 	KUNIT_CASE(assoc_tx_once_shares_packets_with_its_like),
 	KUNIT_CASE(assoc_tx_once_waits_for_the_window),

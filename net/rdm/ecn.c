@@ -13,6 +13,17 @@
 
 #include "ecn.h"
 
+/* Of rdm_ecn.out: some from before may still be on their way. A count that shrinks is more. */
+#define OUT_UNKNOWN	(U32_MAX / 2)
+
+const char *const rdm_ecn_states[RDM_ECN_STATE__NR] = {
+	[RDM_ECN_OFF]		= "off",
+	[RDM_ECN_TESTING]	= "testing",
+	[RDM_ECN_UNKNOWN]	= "unknown",
+	[RDM_ECN_CAPABLE]	= "capable",
+	[RDM_ECN_FAILED]	= "failed",
+};
+
 /**
  * rdm_ecn_init() - begin to count
  * @e: anything
@@ -26,6 +37,8 @@ void rdm_ecn_init(struct rdm_ecn *e, u8 state, u64 from, u64 told_from)
 	e->state = state;
 	e->in.from = from;
 	e->told.from = told_from;
+	if (told_from == RDM_ECN_FORGOTTEN)
+		e->out = OUT_UNKNOWN;
 }
 
 /**
@@ -55,8 +68,10 @@ void rdm_ecn_new_path(struct rdm_ecn *e)
 	if (e->state == RDM_ECN_OFF)
 		return;
 	/* meanwhile nobody has listened */
-	if (e->state == RDM_ECN_FAILED)
+	if (e->state == RDM_ECN_FAILED) {
 		e->told.from = RDM_ECN_FORGOTTEN;
+		e->out = OUT_UNKNOWN;
+	}
 	test(e);
 }
 
@@ -102,7 +117,6 @@ static s64 accounted(struct rdm_ecn *e, const struct rdm_ecn_counts *c, u32 newl
 	u64 sum;
 
 	if (e->told.from == RDM_ECN_FORGOTTEN) {
-		/* @out stands: some of these may be among them */
 		e->told = *c;
 		*ce = 0;
 		return 0;
@@ -122,7 +136,7 @@ static s64 accounted(struct rdm_ecn *e, const struct rdm_ecn_counts *c, u32 newl
 }
 
 /**
- * rdm_ecn_acked() - an ACK came that raises the largest number acked
+ * rdm_ecn_acked() - an ACK came that is newer than all before
  * @e: the state
  * @counts: that came with it, or NULL
  * @newly: packets sent with ECT(0) that it newly acks, none of them below @counts->from

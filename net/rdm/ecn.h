@@ -47,7 +47,10 @@ enum rdm_ecn_state {
 	RDM_ECN_UNKNOWN,	/* enough were, none is acked yet */
 	RDM_ECN_CAPABLE,	/* the peer has counted some */
 	RDM_ECN_FAILED,		/* the path, or the peer, does not do its part: no marks */
+	RDM_ECN_STATE__NR
 };
+
+extern const char *const rdm_ecn_states[RDM_ECN_STATE__NR];
 
 /* Packets that are marked before any is acked (RFC 9000, section 13.4.2). */
 #define RDM_ECN_TEST		10

@@ -20,7 +20,16 @@ static const u32 states[] = {
 	[RDM_ASSOC_CLOSED] = RDM_PEER_CLOSED,
 };
 
+static const u32 ecn_states[] = {
+	[RDM_ECN_OFF] = RDM_PEER_ECN_OFF,
+	[RDM_ECN_TESTING] = RDM_PEER_ECN_TESTING,
+	[RDM_ECN_UNKNOWN] = RDM_PEER_ECN_TESTING,
+	[RDM_ECN_CAPABLE] = RDM_PEER_ECN_ON,
+	[RDM_ECN_FAILED] = RDM_PEER_ECN_FAILED,
+};
+
 static_assert(ARRAY_SIZE(states) == RDM_ASSOC__NR);
+static_assert(ARRAY_SIZE(ecn_states) == RDM_ECN_STATE__NR);
 /* the same for 32-bit programs */
 static_assert(sizeof(struct rdm_peer_info) == 432);
 
@@ -76,6 +85,7 @@ static void fill(struct rdm_peer_info *info, const struct rdm_peer *peer)
 		info->since_rx_ms = div_u64(rdm_now() - a->last_rx, NSEC_PER_MSEC);
 	info->peer_max_msg = a->peer_max_msg;
 	info->soft_error = a->soft_error;
+	info->ecn = ecn_states[a->hot ? a->hot->ecn.state : a->ecn];
 }
 
 /* Whose association? */

@@ -43,6 +43,7 @@ static const struct rdm_tunables tun_default = {
 	.max_peers		= 65536,
 	.max_peers_net		= 262144,
 	.max_tombstones		= 65536,
+	.ecn			= 1,
 	.gso			= 1,
 	.cong			= &rdm_cong_cubic,
 };

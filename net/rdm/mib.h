@@ -26,6 +26,9 @@ enum rdm_mib {
 	RDM_MIB_OUT_RETRANS,		/* OutRetrans: packets that repeat what was sent before */
 	RDM_MIB_OUT_GSO,		/* OutGso: super-packets: several packets in one pass */
 	RDM_MIB_OUT_GSO_FALLBACK,	/* OutGsoFallback: singly, for none can go together */
+	RDM_MIB_OUT_ECT,		/* OutEct: packets sent with ECN's ECT(0) */
+	RDM_MIB_OUT_CE,			/* OutCe: acks that tell that more of them were marked */
+	RDM_MIB_ECN_FAILED,		/* EcnFailed: associations that stopped to use ECN */
 	RDM_MIB_OUT_NO_MEM,		/* OutNoMem: packets lost for want of memory or a route */
 	RDM_MIB_PTO,			/* Pto: probe timeouts */
 	RDM_MIB_IN_INIT,		/* InInit: INIT packets */

@@ -64,6 +64,7 @@ bool rdm_route(struct rdm_peer *peer)
 			return false;
 		}
 		peer->dst = dst;
+		rdm_assoc_new_path(&peer->a);
 		if (dst->ops->family == AF_INET6)
 			peer->dst_cookie = rt6_get_cookie((struct rt6_info *)dst);
 	}
@@ -127,8 +128,10 @@ void rdm_route_confirm(struct rdm_peer *peer)
 	spin_unlock_bh(&peer->lock);
 }
 
-static void send_skb(struct rdm_peer *peer, struct sk_buff *skb, struct sk_buff_head *xmitq)
+static void send_skb(struct rdm_peer *peer, struct sk_buff *skb, bool ect,
+		     struct sk_buff_head *xmitq)
 {
+	*rdm_skb_ecn(skb) = ect ? RDM_ECN_ECT0 : RDM_ECN_NONE;
 	skb_dst_set(skb, dst_clone(peer->dst));
 	__skb_queue_tail(xmitq, skb);
 }
@@ -290,16 +293,16 @@ static struct sk_buff *build_super(const struct rdm_plan *plan)
 	return skb;
 }
 
-static void send_segs(struct rdm_peer *peer, struct sk_buff *skb, u32 size, u16 segs,
-		      struct sk_buff_head *xmitq)
+static void send_segs(struct rdm_peer *peer, struct sk_buff *skb, const struct rdm_plan *plan,
+		      u16 segs, struct sk_buff_head *xmitq)
 {
 	if (segs > 1) {
-		skb_shinfo(skb)->gso_size = size;
+		skb_shinfo(skb)->gso_size = plan->size;
 		skb_shinfo(skb)->gso_segs = segs;
 		skb_shinfo(skb)->gso_type = SKB_GSO_UDP_L4;
 		rdm_inc(peer->rn, OUT_GSO);
 	}
-	send_skb(peer, skb, xmitq);
+	send_skb(peer, skb, plan->ect, xmitq);
 }
 
 /*
@@ -328,7 +331,7 @@ static void build_wholes(struct rdm_peer *peer, const struct rdm_plan *plan,
 			continue;
 		}
 		if (skb && k == MAX_SKB_FRAGS) {
-			send_segs(peer, skb, plan->size, segs, xmitq);
+			send_segs(peer, skb, plan, segs, xmitq);
 			skb = NULL;
 		}
 		if (!skb) {
@@ -345,7 +348,7 @@ static void build_wholes(struct rdm_peer *peer, const struct rdm_plan *plan,
 		segs++;
 	}
 	if (skb)
-		send_segs(peer, skb, plan->size, segs, xmitq);
+		send_segs(peer, skb, plan, segs, xmitq);
 }
 
 static bool can_super(const struct rdm_plan *plan)
@@ -397,6 +400,8 @@ static void build(struct rdm_peer *peer, const struct rdm_plan *plan, struct sk_
 	u16 i, n = plan->kind == RDM_PLAN_FRAGS && !super ? plan->n : 1;
 	struct sk_buff *skb = NULL;
 
+	if (likely(plan->ect))
+		rdm_add(peer->rn, OUT_ECT, plan->nrecs);
 	if (plan->kind == RDM_PLAN_WHOLES) {
 		build_wholes(peer, plan, xmitq);
 		rdm_add(peer->rn, OUT_PKTS, plan->n);
@@ -422,7 +427,7 @@ static void build(struct rdm_peer *peer, const struct rdm_plan *plan, struct sk_
 		}
 		if (unlikely(skb->len < RDM_MIN_PACKET))
 			skb_put_zero(skb, RDM_MIN_PACKET - skb->len);
-		send_skb(peer, skb, xmitq);
+		send_skb(peer, skb, plan->ect, xmitq);
 	}
 	rdm_add(peer->rn, OUT_PKTS, plan->kind == RDM_PLAN_FRAGS ? plan->n : 1);
 	if (plan->again) {
@@ -499,6 +504,6 @@ void rdm_output_reset(struct rdm_peer *peer, struct sk_buff_head *xmitq)
 		return;
 	rdm_wire_put_reset(skb_put(skb, RDM_RESET_LEN), peer->rx_tag ?: peer->a.local_tag,
 			   RDM_RESET_CLOSED, peer->a.cfg.incarnation);
-	send_skb(peer, skb, xmitq);
+	send_skb(peer, skb, false, xmitq);
 	rdm_inc(peer->rn, RESET_SENT);
 }

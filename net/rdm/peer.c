@@ -189,6 +189,7 @@ static struct rdm_peer *peer_new(struct sock *sk, const struct rdm_addr *remote,
 			.max_msg = READ_ONCE(rn->tun.max_msg),
 			.channel = channel,
 			.hold = !READ_ONCE(rdm_sk(sk)->nodelay),
+			.ecn = READ_ONCE(rn->tun.ecn),
 		},
 		.tag = tag,
 		.fifo = rdm_sk(sk)->fifo && channel == RDM_CHANNEL_USER,
@@ -728,6 +729,10 @@ void __rdm_peer_unlock(struct rdm_peer *peer, u64 now, struct rdm_out *out,
 		rdm_assoc_flush(&peer->a, out);
 	}
 	over = out->acts & RDM_OUT_CLOSED;
+	if (unlikely(out->acts & RDM_OUT_CE))
+		rdm_inc(peer->rn, OUT_CE);
+	if (unlikely(out->acts & RDM_OUT_NO_ECN))
+		rdm_inc(peer->rn, ECN_FAILED);
 	/* an accepted socket has one peer in one life, as one of TCP has */
 	ended = over && peer->a.error && !peer->orphan && rdm_sk(peer->sk)->seat.child;
 	if (unlikely(ended)) {

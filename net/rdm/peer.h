@@ -17,6 +17,12 @@
 #define __uninitialized
 #endif
 
+/* The bits of ECN that a packet on its way to rdm_udp_send() is sent with. */
+static inline u8 *rdm_skb_ecn(struct sk_buff *skb)
+{
+	return (u8 *)skb->cb;
+}
+
 struct rdm_tagnode {
 	struct rhash_head node;
 	u64 tag;

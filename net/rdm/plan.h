@@ -19,6 +19,8 @@
 #define RDM_OUT_SEND	BIT(0)	/* rdm_assoc_next() may have packets */
 #define RDM_OUT_CLOSED	BIT(1)	/* the association is over: look at error */
 #define RDM_OUT_HEAT	BIT(2)	/* it is cold, and has something to send */
+#define RDM_OUT_CE	BIT(3)	/* told only: the peer got packets with ECN's mark */
+#define RDM_OUT_NO_ECN	BIT(4)	/* told only: the path is not trusted with marks any more */
 
 /**
  * struct rdm_out - what events give back
@@ -59,6 +61,7 @@ enum rdm_plan_kind {
  * struct rdm_plan - packets to build
  * @kind: enum rdm_plan_kind
  * @again: the messages were sent before
+ * @ect: to be sent with ECT(0)
  * @n: messages (BUNDLE, finished ones among them are left out) or packets (WHOLES, FRAGS)
  * @frag: first fragment (FRAGS)
  * @nrecs: packet records that were taken from the pool
@@ -74,6 +77,7 @@ enum rdm_plan_kind {
 struct rdm_plan {
 	u8 kind;
 	bool again;
+	bool ect;
 	u16 n;
 	u16 frag;
 	u16 nrecs;

@@ -57,7 +57,6 @@
 
 #define RDM_HASH_BITS		12
 #define RDM_TOMB_BITS		10
-
 struct rdm_groups;
 struct rdm_peer;
 
@@ -71,6 +70,7 @@ struct rdm_tunables {
 	int max_peers;		/* associations of one socket */
 	int max_peers_net;	/* associations of the namespace */
 	int max_tombstones;	/* associations that ended lately */
+	int ecn;		/* 0: never mark what is sent */
 	int gso;		/* 0: never build super-packets. The last int */
 	const struct rdm_cong_ops *cong;	/* congestion: default of RDM_CONGESTION */
 };

@@ -82,6 +82,7 @@ enum rdm_sent_state {
  * @waived: counted as lost without blame: its ack teaches nothing about losses
  * @probe: sent past the peer's window: outside congestion control
  * @once: its messages are never sent again: it is lost by evidence only
+ * @ect: sent with ECT(0)
  */
 struct rdm_sent {
 	struct list_head node;
@@ -103,6 +104,7 @@ struct rdm_sent {
 	bool waived;
 	bool probe;
 	bool once;
+	bool ect;
 };
 
 /**

@@ -2,7 +2,7 @@
 /*
  * rdm sysctl: net.rdm.*, the tunables of each namespace. Their defaults are in
  * main.c. A change holds for what is made after it: sockets keep their buffers,
- * timeouts and congestion control, associations their idle timeout and longest message.
+ * timeouts and congestion control, associations their idle timeout, longest message and ECN.
  */
 #include <linux/slab.h>
 #include <linux/sysctl.h>
@@ -60,6 +60,7 @@ static const struct tunable tunables[] = {
 	TUNABLE(max_peers, 1, 1 << 20, true),
 	TUNABLE(max_peers_net, 1, 1 << 22, true),
 	TUNABLE(max_tombstones, 16, 1 << 22, true),
+	TUNABLE(ecn, 0, 1, false),
 	TUNABLE(gso, 0, 1, false),
 };
 

@@ -343,7 +343,7 @@ static void send4(struct sock *sk, struct sock *usk, struct dst_entry *dst,
 	int ttl = READ_ONCE(inet_sk(sk)->uc_ttl);
 
 	udp_tunnel_xmit_skb(dst_rtable(dst), usk, skb, local->ip.s6_addr32[3],
-			    remote->ip.s6_addr32[3], tos4(sk),
+			    remote->ip.s6_addr32[3], tos4(sk) | *rdm_skb_ecn(skb),
 			    ttl >= 0 ? ttl : ip4_dst_hoplimit(dst),
 			    dont_fragment(sk, dst, skb), local->port, remote->port, false,
 			    false);
@@ -359,7 +359,7 @@ static void send6(struct sock *sk, struct sock *usk, struct dst_entry *dst,
 
 	/* a path that shrank cuts what is on its way; what follows is cut anew */
 	skb->ignore_df = !np->dontfrag && np->pmtudisc != IPV6_PMTUDISC_DO;
-	udp_tunnel6_xmit_skb(dst, usk, skb, NULL, &saddr, &daddr, tos6(sk),
+	udp_tunnel6_xmit_skb(dst, usk, skb, NULL, &saddr, &daddr, tos6(sk) | *rdm_skb_ecn(skb),
 			     hops >= 0 ? hops : ip6_dst_hoplimit(dst), 0, local->port,
 			     remote->port, false);
 }
@@ -371,7 +371,7 @@ static void send6(struct sock *sk, struct sock *usk, struct dst_entry *dst,
  * @local: source
  * @remote: destination
  * @skb: the UDP payload, with room for the headers before it; consumed. With gso_size
- *	set it is a run of packets.
+ *	set it is a run of packets. rdm_skb_ecn() goes to the IP header
  *
  * Context: process or softirq, no lock held.
  */

@@ -287,6 +287,14 @@ enum {
 #define RDM_PEER_FIFO		0x2	/* its messages are delivered in their order */
 #define RDM_PEER_REFUSED	0x4	/* something of it was refused for want of memory */
 
+/* rdm_peer_info.ecn: packets to the peer are marked as ones that may be marked, see net.rdm.ecn */
+enum {
+	RDM_PEER_ECN_OFF = 0,		/* no */
+	RDM_PEER_ECN_TESTING = 1,	/* the first ones; none is acked yet */
+	RDM_PEER_ECN_ON = 2,		/* yes */
+	RDM_PEER_ECN_FAILED = 3,	/* not any more: path or peer do not do their part */
+};
+
 /**
  * struct rdm_peer_info - an association, for RDM_PEER_INFO
  * @peer: in: whose; out: its address
@@ -319,7 +327,7 @@ enum {
  * @since_rx_ms: since a valid packet came, milliseconds; all ones: none did
  * @peer_max_msg: longest message that the peer takes, 0 until it is known
  * @soft_error: errno by which ICMP or the routing table explains silence, or 0
- * @pad: 0
+ * @ecn: RDM_PEER_ECN_*
  *
  * More members may be added at the end; a shorter buffer gets fewer of them.
  */
@@ -354,7 +362,7 @@ struct rdm_peer_info {
 	__u32 since_rx_ms;
 	__u32 peer_max_msg;
 	__u32 soft_error;
-	__u32 pad;
+	__u32 ecn;
 };
 
 #endif /* _UAPI_LINUX_RDM_H */
