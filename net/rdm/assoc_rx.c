@@ -47,7 +47,8 @@ static void ack_due(struct rdm_assoc *a, u64 now, u8 ecn, u32 n)
 {
 	a->ack_pending = min(a->ack_pending + n, (u32)U8_MAX);
 	/* the peer is to hear of congestion at once (RFC 9000, section 13.2.1) */
-	if (ecn == RDM_ECN_CE || a->ack_pending >= (a->ack_careful ? RDM_ACK_EVERY_CAREFUL : RDM_ACK_EVERY))
+	if (ecn == RDM_ECN_CE ||
+	    a->ack_pending >= (a->ack_careful ? RDM_ACK_EVERY_CAREFUL : RDM_ACK_EVERY))
 		a->ack_now = true;
 	else if (!a->ack_now && !a->ack_at)
 		a->ack_at = now + clamp(a->rtt.srtt / 4, RDM_ACK_DELAY_MIN,
@@ -117,10 +118,10 @@ static bool may_send(const struct rdm_assoc *a)
 
 /* What an ACK tells of marks, of which @newly packets newly acked have been sent with one. */
 static void rx_ecn(struct rdm_assoc *a, u64 now, const struct rdm_frame *f, u32 newly,
-		   struct rdm_out *out)
+		   int order, struct rdm_out *out)
 {
 	const struct rdm_ecn_counts *counts = f->flags & RDM_ACK_ECN ? &f->ecn : NULL;
-	int ce = rdm_ecn_acked(&a->hot->ecn, counts, newly);
+	int ce = rdm_ecn_acked(&a->hot->ecn, counts, newly, order);
 
 	if (likely(!ce))
 		return;
@@ -158,12 +159,7 @@ static int rx_ack(struct rdm_assoc *a, u64 now, const struct rdm_frame *f, struc
 		newly += s->ect && s->pn >= counted;
 	}
 	__rdm_assoc_recs(a, &recs, out);
-	/*
-	 * Acks that came out of order tell what is old (RFC 9000, section 13.4.2.1). What filled
-	 * a gap does not, and may not wait: the mark would look like one of a later flight.
-	 */
-	if (f->seq >= largest || (newly && f->seq + 1 == largest))
-		rx_ecn(a, now, f, newly, out);
+	rx_ecn(a, now, f, newly, f->seq >= largest ? 1 : f->seq + 1 == largest ? 0 : -1, out);
 	if (n) {
 		a->last_active = now;
 		a->last_acked = now;

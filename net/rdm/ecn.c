@@ -111,56 +111,77 @@ bool rdm_ecn_lost(struct rdm_ecn *e)
 	return true;
 }
 
-/* What the peer got since it last told, or less than nothing when that cannot be. */
-static s64 accounted(struct rdm_ecn *e, const struct rdm_ecn_counts *c, u32 newly, u32 *ce)
+static u32 marked(const struct rdm_ecn_counts *c)
 {
+	return c->n[RDM_ECN_ECT0] + c->n[RDM_ECN_CE];
+}
+
+/* Packets newly acked whose counts are known already. */
+static int old_news(struct rdm_ecn *e, u32 newly)
+{
+	e->spare -= min(e->spare, newly);
+	return 0;
+}
+
+/* As rdm_ecn_acked(), with counts. */
+static int account(struct rdm_ecn *e, const struct rdm_ecn_counts *c, u32 newly, int order)
+{
+	u32 since, ce;
 	u64 sum;
 
 	if (e->told.from == RDM_ECN_FORGOTTEN) {
+		/* what was sent since then may be among them */
+		since = e->out - OUT_UNKNOWN;
+		e->spare = since - min(since, newly);
 		e->told = *c;
-		*ce = 0;
 		return 0;
 	}
+	if (order < 0 || (!order && (c->from < e->told.from ||
+				     (c->from == e->told.from &&
+				      (s32)(marked(c) - marked(&e->told)) <= 0))))
+		return old_news(e, newly);
 	if (c->from != e->told.from) {
 		if (c->from < e->told.from)
-			return -1;
+			return -EBADMSG;
 		/* it was cold, and began anew */
 		memset(&e->told, 0, sizeof(e->told));
+		e->spare = 0;
 	}
-	*ce = c->n[RDM_ECN_CE] - e->told.n[RDM_ECN_CE];
-	sum = (u64)(c->n[RDM_ECN_ECT0] - e->told.n[RDM_ECN_ECT0]) + *ce;
-	if (c->n[RDM_ECN_ECT1] != e->told.n[RDM_ECN_ECT1] || sum < newly || sum > e->out)
-		return -1;
+	ce = c->n[RDM_ECN_CE] - e->told.n[RDM_ECN_CE];
+	sum = (u64)(c->n[RDM_ECN_ECT0] - e->told.n[RDM_ECN_ECT0]) + ce;
+	if (c->n[RDM_ECN_ECT1] != e->told.n[RDM_ECN_ECT1] || sum + e->spare < newly ||
+	    sum > e->out)
+		return -EBADMSG;
+	e->out -= sum;
+	e->spare = min_t(u64, sum + e->spare - newly, U32_MAX);
 	e->told = *c;
-	return sum;
+	return min_t(u32, ce, INT_MAX);
 }
 
 /**
- * rdm_ecn_acked() - an ACK came that is newer than all before
+ * rdm_ecn_acked() - an ACK came
  * @e: the state
  * @counts: that came with it, or NULL
  * @newly: packets sent with ECT(0) that it newly acks, none of them below @counts->from
+ * @order: the largest number that it acks against that of all ACKs before: 1 higher, 0 the
+ *	same, -1 lower: then its counts are old (RFC 9000, section 13.4.2.1)
  *
  * Return: how many packets were marked since the last call; -EBADMSG when the counts are
  * wrong: what they say means nothing then, and nothing is marked any more.
  */
-int rdm_ecn_acked(struct rdm_ecn *e, const struct rdm_ecn_counts *counts, u32 newly)
+int rdm_ecn_acked(struct rdm_ecn *e, const struct rdm_ecn_counts *counts, u32 newly, int order)
 {
-	s64 sum = 0;
-	u32 ce = 0;
+	int ce = 0;
 
 	if (e->state == RDM_ECN_OFF || e->state == RDM_ECN_FAILED)
 		return 0;
 	if (counts)
-		sum = accounted(e, counts, newly, &ce);
+		ce = account(e, counts, newly, order);
 	else if (newly)
-		sum = -1;
-	if (sum < 0) {
+		ce = -EBADMSG;
+	if (ce < 0)
 		e->state = RDM_ECN_FAILED;
-		return -EBADMSG;
-	}
-	e->out -= sum;
-	if (newly)
+	else if (newly)
 		e->state = RDM_ECN_CAPABLE;
-	return min_t(u32, ce, INT_MAX);
+	return ce;
 }

@@ -63,7 +63,8 @@ extern const char *const rdm_ecn_states[RDM_ECN_STATE__NR];
  * struct rdm_ecn - marks of one association
  * @in: what came
  * @told: what the peer last told that it got; @from is RDM_ECN_FORGOTTEN when that is not known
- * @out: packets sent with ECT(0) that it has not told of; at least so many
+ * @out: packets sent with ECT(0) that it has not told of; at most so many
+ * @spare: those that it has told of and not acked: it tells of the newest ranges only
  * @state: enum rdm_ecn_state
  * @tested: packets sent with ECT(0) in RDM_ECN_TESTING
  * @lost: packets lost before any was acked
@@ -72,6 +73,7 @@ struct rdm_ecn {
 	struct rdm_ecn_counts in;
 	struct rdm_ecn_counts told;
 	u32 out;
+	u32 spare;
 	u8 state;
 	u8 tested;
 	u8 lost;
@@ -83,7 +85,7 @@ void rdm_ecn_new_path(struct rdm_ecn *e);
 void rdm_ecn_doubt(struct rdm_ecn *e);
 void __rdm_ecn_tested(struct rdm_ecn *e, u32 n);
 bool rdm_ecn_lost(struct rdm_ecn *e);
-int rdm_ecn_acked(struct rdm_ecn *e, const struct rdm_ecn_counts *counts, u32 newly);
+int rdm_ecn_acked(struct rdm_ecn *e, const struct rdm_ecn_counts *counts, u32 newly, int order);
 
 /**
  * rdm_ecn_marks() - is what is sent now to be marked?

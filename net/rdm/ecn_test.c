@@ -23,7 +23,7 @@ static int ack(struct rdm_ecn *e, u32 ect0, u32 ce, u32 newly)
 {
 	struct rdm_ecn_counts c = counts(0, ect0, ce);
 
-	return rdm_ecn_acked(e, &c, newly);
+	return rdm_ecn_acked(e, &c, newly, 1);
 }
 
 static void fresh(struct rdm_ecn *e)
@@ -55,7 +55,7 @@ static void ecn_marks_the_first_packets_and_waits(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, e.state, RDM_ECN_UNKNOWN);
 	KUNIT_EXPECT_FALSE(test, rdm_ecn_marks(&e, 0));
 	/* an ack of what was not marked says nothing */
-	KUNIT_EXPECT_EQ(test, rdm_ecn_acked(&e, NULL, 0), 0);
+	KUNIT_EXPECT_EQ(test, rdm_ecn_acked(&e, NULL, 0, 1), 0);
 	KUNIT_EXPECT_EQ(test, e.state, RDM_ECN_UNKNOWN);
 	KUNIT_EXPECT_EQ(test, ack(&e, 2, 0, 2), 0);
 	KUNIT_EXPECT_EQ(test, e.state, RDM_ECN_CAPABLE);
@@ -98,7 +98,7 @@ static void ecn_fails_where_marks_are_removed(struct kunit *test)
 	/* all of them: the peer, which saw none, does not count */
 	fresh(&e);
 	rdm_ecn_sent(&e, 4);
-	KUNIT_EXPECT_EQ(test, rdm_ecn_acked(&e, NULL, 1), -EBADMSG);
+	KUNIT_EXPECT_EQ(test, rdm_ecn_acked(&e, NULL, 1, 1), -EBADMSG);
 	KUNIT_EXPECT_EQ(test, e.state, RDM_ECN_FAILED);
 	KUNIT_EXPECT_FALSE(test, rdm_ecn_marks(&e, 0));
 
@@ -129,7 +129,7 @@ static void ecn_fails_when_a_count_shrinks(struct kunit *test)
 		capable(test, &e, 60);
 		KUNIT_ASSERT_EQ(test, ack(&e, 30, 10, 38), 10);
 		c = counts(0, lies[i].ect0, lies[i].ce);
-		KUNIT_EXPECT_EQ_MSG(test, rdm_ecn_acked(&e, &c, lies[i].newly), -EBADMSG,
+		KUNIT_EXPECT_EQ_MSG(test, rdm_ecn_acked(&e, &c, lies[i].newly, 1), -EBADMSG,
 				    "lie %u", i);
 		KUNIT_EXPECT_EQ(test, e.state, RDM_ECN_FAILED);
 	}
@@ -148,10 +148,35 @@ static void ecn_fails_when_more_is_counted_than_was_sent(struct kunit *test)
 	capable(test, &e, 10);
 	c = counts(0, 12, 0);
 	c.n[RDM_ECN_ECT1] = 1;
-	KUNIT_EXPECT_EQ(test, rdm_ecn_acked(&e, &c, 5), -EBADMSG);
+	KUNIT_EXPECT_EQ(test, rdm_ecn_acked(&e, &c, 5, 1), -EBADMSG);
 	/* nor is anything counted before anything was sent */
 	fresh(&e);
 	KUNIT_EXPECT_EQ(test, ack(&e, 0, 1, 0), -EBADMSG);
+}
+
+static void ecn_acks_out_of_order_are_old(struct kunit *test)
+{
+	struct rdm_ecn_counts c;
+	struct rdm_ecn e;
+
+	/* the peer tells of packets 2 and 3 before it acks them */
+	capable(test, &e, 10);
+	KUNIT_EXPECT_EQ(test, ack(&e, 4, 2, 1), 2);
+	c = counts(0, 3, 1);
+	KUNIT_EXPECT_EQ(test, rdm_ecn_acked(&e, &c, 1, -1), 0);
+	KUNIT_EXPECT_EQ(test, rdm_ecn_acked(&e, &c, 1, 0), 0);
+	KUNIT_EXPECT_EQ(test, e.state, RDM_ECN_CAPABLE);
+	/* it cannot ack without having told */
+	KUNIT_EXPECT_EQ(test, ack(&e, 5, 2, 2), 0);
+	KUNIT_EXPECT_EQ(test, ack(&e, 5, 2, 1), -EBADMSG);
+
+	/* what fills a gap is told with the same largest number, and is no shrinking count */
+	capable(test, &e, 10);
+	KUNIT_EXPECT_EQ(test, ack(&e, 4, 0, 2), 0);
+	c = counts(0, 4, 1);
+	KUNIT_EXPECT_EQ(test, rdm_ecn_acked(&e, &c, 1, 0), 1);
+	KUNIT_EXPECT_EQ(test, rdm_ecn_acked(&e, &c, 0, 0), 0);
+	KUNIT_EXPECT_EQ(test, e.state, RDM_ECN_CAPABLE);
 }
 
 static void ecn_counts_may_wrap(struct kunit *test)
@@ -163,7 +188,7 @@ static void ecn_counts_may_wrap(struct kunit *test)
 	e.told = c;
 	rdm_ecn_sent(&e, 10);
 	c = counts(0, 3, 1);
-	KUNIT_EXPECT_EQ(test, rdm_ecn_acked(&e, &c, 7), 2);
+	KUNIT_EXPECT_EQ(test, rdm_ecn_acked(&e, &c, 7, 1), 2);
 	KUNIT_EXPECT_EQ(test, e.state, RDM_ECN_CAPABLE);
 	KUNIT_EXPECT_EQ(test, e.out, 3);
 	rdm_ecn_init(&e, RDM_ECN_TESTING, 0, 0);
@@ -222,7 +247,7 @@ static void ecn_tests_another_path(struct kunit *test)
 
 	/* one that failed begins with whatever comes first */
 	capable(test, &e, 100);
-	KUNIT_EXPECT_EQ(test, rdm_ecn_acked(&e, NULL, 3), -EBADMSG);
+	KUNIT_EXPECT_EQ(test, rdm_ecn_acked(&e, NULL, 3, 1), -EBADMSG);
 	rdm_ecn_doubt(&e);
 	KUNIT_EXPECT_EQ(test, e.state, RDM_ECN_FAILED);
 	rdm_ecn_new_path(&e);
@@ -241,7 +266,7 @@ static void ecn_goes_on_when_an_end_was_cold(struct kunit *test)
 	/* the peer counts anew, from a later packet on */
 	capable(test, &e, 100);
 	KUNIT_EXPECT_EQ(test, ack(&e, 50, 2, 50), 2);
-	KUNIT_EXPECT_EQ(test, rdm_ecn_acked(&e, &c, 4), 1);
+	KUNIT_EXPECT_EQ(test, rdm_ecn_acked(&e, &c, 4, 1), 1);
 	KUNIT_EXPECT_EQ(test, e.state, RDM_ECN_CAPABLE);
 	/* from an earlier one it cannot */
 	KUNIT_EXPECT_EQ(test, ack(&e, 60, 2, 0), -EBADMSG);
@@ -253,9 +278,9 @@ static void ecn_goes_on_when_an_end_was_cold(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, e.in.from == 700);
 	rdm_ecn_sent(&e, 4);
 	c = counts(500, 1000, 100);
-	KUNIT_EXPECT_EQ(test, rdm_ecn_acked(&e, &c, 2), 0);
+	KUNIT_EXPECT_EQ(test, rdm_ecn_acked(&e, &c, 2, 1), 0);
 	c = counts(500, 1001, 101);
-	KUNIT_EXPECT_EQ(test, rdm_ecn_acked(&e, &c, 2), 1);
+	KUNIT_EXPECT_EQ(test, rdm_ecn_acked(&e, &c, 2, 1), 1);
 	KUNIT_EXPECT_EQ(test, e.state, RDM_ECN_CAPABLE);
 	/* a test that was not over begins again, a failure stays one */
 	e.state = RDM_ECN_UNKNOWN;
@@ -283,7 +308,7 @@ static void ecn_survives_any_counts(struct kunit *test)
 			c = counts(e.told.from, e.told.n[RDM_ECN_ECT0] + rdm_test_below(&rng, 20),
 				   e.told.n[RDM_ECN_CE] + rdm_test_below(&rng, 20));
 		was = e.out;
-		ce = rdm_ecn_acked(&e, &c, rdm_test_below(&rng, 20));
+		ce = rdm_ecn_acked(&e, &c, rdm_test_below(&rng, 20), 1);
 		KUNIT_ASSERT_TRUE(test, ce == -EBADMSG || (ce >= 0 && ce <= was));
 		KUNIT_ASSERT_LE(test, e.out, was);
 		KUNIT_ASSERT_EQ(test, ce < 0, e.state == RDM_ECN_FAILED);
@@ -297,6 +322,7 @@ static struct kunit_case ecn_cases[] = {
 	KUNIT_CASE(ecn_fails_where_marks_are_removed),
 	KUNIT_CASE(ecn_fails_when_a_count_shrinks),
 	KUNIT_CASE(ecn_fails_when_more_is_counted_than_was_sent),
+	KUNIT_CASE(ecn_acks_out_of_order_are_old),
 	KUNIT_CASE(ecn_counts_may_wrap),
 	KUNIT_CASE(ecn_fails_when_what_is_marked_does_not_arrive),
 	KUNIT_CASE(ecn_probes_go_without_a_mark_when_one_was_in_vain),
