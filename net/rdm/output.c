@@ -17,8 +17,6 @@
 #include "peer.h"
 #include "rdm.h"
 
-/* For the link's, IP's and UDP's headers. */
-#define HEADROOM	(LL_MAX_HEADER + sizeof(struct ipv6hdr) + sizeof(struct udphdr))
 #define SUPER_MAX	65000
 #define SUPER_SEGS	64
 
@@ -189,17 +187,24 @@ static bool add_bytes(struct sk_buff *skb, const struct rdm_msg *msg, u32 off, u
 	return true;
 }
 
-static struct sk_buff *new_skb(u32 linear)
+/*
+ * With room for the headers that this peer's packets get, and no more: a short message with an
+ * ack just fits in 512 bytes, which the kernel may have to clear.
+ */
+static struct sk_buff *new_skb(const struct rdm_peer *peer, u32 linear)
 {
-	struct sk_buff *skb = alloc_skb(HEADROOM + linear, GFP_ATOMIC | __GFP_NOWARN);
+	u32 room = LL_RESERVED_SPACE(peer->dst->dev) + sizeof(struct udphdr);
+	struct sk_buff *skb;
 
+	room += rdm_addr_is4(&peer->remote) ? sizeof(struct iphdr) : sizeof(struct ipv6hdr);
+	skb = alloc_skb(room + linear, GFP_ATOMIC | __GFP_NOWARN);
 	if (likely(skb))
-		skb_reserve(skb, HEADROOM);
+		skb_reserve(skb, room);
 	return skb;
 }
 
 /* A packet with whole messages. */
-static struct sk_buff *build_bundle(const struct rdm_plan *plan)
+static struct sk_buff *build_bundle(const struct rdm_peer *peer, const struct rdm_plan *plan)
 {
 	struct rdm_txmsg *m = plan->msg;
 	struct sk_buff *skb;
@@ -210,7 +215,7 @@ static struct sk_buff *build_bundle(const struct rdm_plan *plan)
 		if (!m->finished)
 			linear += RDM_MSG_LEN +
 				  linear_bytes(container_of(m, struct rdm_msg, t), 0, m->len);
-	skb = new_skb(max_t(u32, linear, RDM_MIN_PACKET));
+	skb = new_skb(peer, max_t(u32, linear, RDM_MIN_PACKET));
 	if (!skb)
 		return NULL;
 	skb_put_data(skb, plan->head, plan->head_len);
@@ -227,14 +232,15 @@ static struct sk_buff *build_bundle(const struct rdm_plan *plan)
 }
 
 /* A packet with one fragment, headers apart from the pages. */
-static struct sk_buff *build_frag(const struct rdm_plan *plan, u16 i)
+static struct sk_buff *build_frag(const struct rdm_peer *peer, const struct rdm_plan *plan,
+				  u16 i)
 {
 	struct rdm_txmsg *m = plan->msg;
 	u16 frag = plan->frag + i;
 	u32 off = (u32)frag * m->stride, len = rdm_txmsg_frag_len(m, frag);
 	struct sk_buff *skb;
 
-	skb = new_skb(plan->head_len + RDM_FRAG_LEN + RDM_MIN_PACKET +
+	skb = new_skb(peer, plan->head_len + RDM_FRAG_LEN + RDM_MIN_PACKET +
 		      linear_bytes(container_of(m, struct rdm_msg, t), off, len));
 	if (!skb)
 		return NULL;
@@ -251,7 +257,7 @@ static struct sk_buff *build_frag(const struct rdm_plan *plan, u16 i)
 }
 
 /* A run of fragments as segments of one super-packet: the headers go into the gaps. */
-static struct sk_buff *build_super(const struct rdm_plan *plan)
+static struct sk_buff *build_super(const struct rdm_peer *peer, const struct rdm_plan *plan)
 {
 	const struct rdm_msg *msg = container_of(plan->msg, struct rdm_msg, t);
 	u64 tag = get_unaligned_be64(plan->head + 8);
@@ -260,7 +266,7 @@ static struct sk_buff *build_super(const struct rdm_plan *plan)
 	struct sk_buff *skb;
 	u16 i = 0, b = 0;
 
-	skb = new_skb(0);
+	skb = new_skb(peer, 0);
 	if (!skb)
 		return NULL;
 	while (i < plan->n) {
@@ -335,7 +341,7 @@ static void build_wholes(struct rdm_peer *peer, const struct rdm_plan *plan,
 			skb = NULL;
 		}
 		if (!skb) {
-			skb = new_skb(0);
+			skb = new_skb(peer, 0);
 			segs = 0;
 			k = 0;
 		}
@@ -410,15 +416,15 @@ static void build(struct rdm_peer *peer, const struct rdm_plan *plan, struct sk_
 	for (i = 0; i < n; i++) {
 		switch (plan->kind) {
 		case RDM_PLAN_RAW:
-			skb = new_skb(max_t(u32, plan->head_len, RDM_MIN_PACKET));
+			skb = new_skb(peer, max_t(u32, plan->head_len, RDM_MIN_PACKET));
 			if (skb)
 				skb_put_data(skb, plan->head, plan->head_len);
 			break;
 		case RDM_PLAN_BUNDLE:
-			skb = build_bundle(plan);
+			skb = build_bundle(peer, plan);
 			break;
 		case RDM_PLAN_FRAGS:
-			skb = super ? build_super(plan) : build_frag(plan, i);
+			skb = super ? build_super(peer, plan) : build_frag(peer, plan, i);
 			break;
 		}
 		if (unlikely(!skb)) {
@@ -499,7 +505,7 @@ void rdm_output_reset(struct rdm_peer *peer, struct sk_buff_head *xmitq)
 
 	if (!peer->a.peer_tag || !rdm_route(peer))
 		return;
-	skb = new_skb(RDM_RESET_LEN);
+	skb = new_skb(peer, RDM_RESET_LEN);
 	if (!skb)
 		return;
 	rdm_wire_put_reset(skb_put(skb, RDM_RESET_LEN), peer->rx_tag ?: peer->a.local_tag,
