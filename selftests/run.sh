@@ -15,7 +15,7 @@ results=$(mktemp /tmp/rdm-results.XXXXXX)
 
 programs="api option msg flow thread close fail fault packet outcome cmsg info way port accept"
 programs32="api32 option32 msg32 cmsg32 info32"
-labs="forge icmp restart addr"
+labs="forge icmp restart addr ecn"
 labs2="replay modes isolate peers"
 groups="group group6"
 scripts="u1_loss u2_duplicates u3_order u5_mtu gso_fallback u11_exit readme cpython programs"
