@@ -288,6 +288,57 @@ RDM_TEST(forge, u10_a_replayed_handshake_opens_nothing_and_delivers_nothing)
 	EXPECT_EQ(0, associations());
 }
 
+/* Nobody was told that its message arrived; behind one that was sent later it must not. */
+RDM_TEST(forge, u10_a_message_with_an_overtaken_cookie_is_not_delivered)
+{
+	struct linger now_gone = { .l_onoff = 1 };
+	uint8_t init[INIT_LEN], data[128] = { 1, DATA };
+	struct packet *answer = NULL;
+	uint64_t acks = counter("InitAckSent"), stale;
+	char buf[16];
+	size_t i;
+
+	/* An attempt that was answered and never went on */
+	memcpy(init, recorded(self, &self->tx_at, INIT, false)->data, sizeof(init));
+	for (i = HDR_LEN; i < HDR_LEN + 16; i++)
+		init[i] ^= 0x55;
+	i = self->tap.n;
+	forge_udp(&self->forge, &self->tx_at, &self->rx_at, init, sizeof(init), false);
+	ASSERT_TRUE(EVENTUALLY(PATIENCE, counter("InitAckSent") == acks + 1));
+	tap_read(&self->tap);
+	for (; i < self->tap.n; i++)
+		if (self->tap.packets[i]->data[1] == INIT_ACK)
+			answer = self->tap.packets[i];
+	ASSERT_TRUE(answer);
+	/* The next one: its message arrives, and it ends */
+	ASSERT_OK(setsockopt(self->tx, SOL_SOCKET, SO_LINGER, &now_gone, sizeof(now_gone)));
+	close(self->tx);
+	ASSERT_TRUE(EVENTUALLY(PATIENCE, associations() == 0));
+	self->tx = rdm_socket(variant->family, variant->type);
+	ASSERT_OK(bind(self->tx, &self->tx_at.sa, self->tx_at.len));
+	ASSERT_EQ(5, send_to(self->tx, "later", 5, 0, &self->rx_at));
+	ASSERT_EQ(5, recv(self->rx, buf, sizeof(buf), 0));
+	ASSERT_TRUE(EVENTUALLY(PATIENCE, !outq(self->tx)));
+	ASSERT_OK(setsockopt(self->tx, SOL_SOCKET, SO_LINGER, &now_gone, sizeof(now_gone)));
+	close(self->tx);
+	self->tx = -1;
+	ASSERT_TRUE(EVENTUALLY(PATIENCE, associations() == 0));
+	/* Now the first one's cookie comes, with its message */
+	memcpy(data + 8, answer->data + HDR_LEN, 8);
+	data[HDR_LEN] = COOKIE_FRAME;
+	data[HDR_LEN + 3] = COOKIE_LEN - 4;
+	memcpy(data + HDR_LEN + 4, answer->data + HDR_LEN + 48, COOKIE_LEN - 4);
+	data[HDR_LEN + COOKIE_LEN] = 8;
+	data[HDR_LEN + COOKIE_LEN + 3] = 5;
+	memcpy(data + HDR_LEN + COOKIE_LEN + 12, "first", 5);
+	stale = counter("DropStale");
+	forge_udp(&self->forge, &self->tx_at, &self->rx_at, data, HDR_LEN + COOKIE_LEN + 12 + 5,
+		  false);
+	EXPECT_TRUE(EVENTUALLY(PATIENCE, counter("DropStale") == stale + 1));
+	EXPECT_FAIL(EAGAIN, recv(self->rx, buf, sizeof(buf), MSG_DONTWAIT));
+	EXPECT_EQ(0, associations());
+}
+
 RDM_TEST(forge, u10_forged_icmp_resets_nothing)
 {
 	static const struct { int type, code; uint32_t info; } errors4[] = {

@@ -81,7 +81,8 @@ static void how_to_replay(void)
 {
 	const struct fault *f = &now_running;
 
-	printf("# replay: sim/%s --group --scenario %s --seed %llu", PROGRAM, w.name, w.seed);
+	printf("# replay: %s --group --scenario %s --seed %llu", program_invocation_name, w.name,
+	       w.seed);
 #ifdef RDM_MUTATE
 	printf(" --mutate %s", mutations[rdm_gmutation]);
 #endif

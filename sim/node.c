@@ -87,6 +87,7 @@ void node_close(struct node *n, bool crash)
 	drop_rxq(n);
 	if (crash) {
 		n->ntombs = 0;
+		memset(n->ended, 0, sizeof(n->ended));
 		new_keys(n);
 	} else {
 		n->s->count[C_SOCK_CLOSE]++;
@@ -400,6 +401,11 @@ static struct peer *rx_cookie(struct node *n, const struct rdm_hdr *h, const str
 		send_reset(n, k, h->tag, RDM_RESET_NO_ASSOC);
 	if (err)
 		return p;
+	if (!p && ck.time < n->ended[k->src]) {
+		s->count[C_OLD_COOKIE]++;
+		send_reset(n, k, h->tag, RDM_RESET_STALE);
+		return NULL;
+	}
 	if (!p)
 		p = peer_find(n, k->src);
 	if (p) {

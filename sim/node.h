@@ -64,6 +64,7 @@ struct node {
 	struct list_head peers;
 	struct tomb tombs[MAX_TOMBS];
 	u32 ntombs;
+	u64 ended[MAX_NODES];	/* when the newest cookie of what ended was made */
 
 	/* the socket */
 	bool fifo;

@@ -313,6 +313,7 @@ static void bury(struct peer *p)
 	struct node *n = p->n;
 	u64 tags[2] = { p->a.local_tag, p->a.alias_tag };
 
+	n->ended[p->remote] = max(n->ended[p->remote], p->a.cookie_time);
 	if (mutation == MUT_NO_TOMBSTONE)
 		return;
 	for (u32 i = 0; i < 2; i++) {

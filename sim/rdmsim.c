@@ -3,6 +3,7 @@
  * rdmsim: the command. Runs scenarios over many seeds, or one seed with a
  * trace of everything that happens; a run depends on its seed alone.
  */
+#include <errno.h>
 #include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
@@ -49,8 +50,8 @@ const char *const mutation_names[MUT__NR] = {
 
 static void how_to_replay(void)
 {
-	printf("# replay: sim/%s --scenario %s --seed %llu --trace\n", PROGRAM, sim.name,
-	       sim.seed);
+	printf("# replay: %s --scenario %s --seed %llu --trace\n", program_invocation_name,
+	       sim.name, sim.seed);
 	fflush(stdout);
 }
 

@@ -217,9 +217,17 @@ u64 rdm_assoc_meet(struct rdm_assoc *a, u64 now, const struct rdm_params *pa)
 	    (a->state != RDM_ASSOC_COOKIE_SENT || a->peer_incarnation != pa->incarnation ||
 	     now - a->init_acked > RDM_COOKIE_LIFE))
 		return 0;
-	if (!a->told_tag)
+	if (!a->told_tag) {
 		a->told_tag = pa->tag;
+		a->peer_incarnation = pa->incarnation;
+	}
 	return a->told_tag == pa->tag ? a->local_tag : 0;
+}
+
+/* Our tag was told to another life of the peer, and packets to it would be taken for this one's. */
+static bool told_another(const struct rdm_assoc *a, const struct rdm_params *pa)
+{
+	return a->told_tag && a->peer_incarnation != pa->incarnation;
 }
 
 /**
@@ -238,6 +246,12 @@ void rdm_assoc_rx_init_ack(struct rdm_assoc *a, u64 now, const struct rdm_params
 {
 	if (a->state != RDM_ASSOC_INIT_SENT || WARN_ON_ONCE(!a->hot))
 		return;
+	if (unlikely(told_another(a, pa))) {
+		/* Of the two the late one is mostly this. If it goes on, by another tag. */
+		if (a->tries > 1)
+			rdm_assoc_fail(a, ECONNRESET, false, out);
+		return;
+	}
 	learn_peer(a, pa);
 	memcpy(a->hot->cookie, cookie, RDM_COOKIE_LEN);
 	__rdm_assoc_event(a, RDM_ASSOC_EV_INIT_ACK);
@@ -273,7 +287,10 @@ bool rdm_assoc_rx_cookie(struct rdm_assoc *a, u64 now, const struct rdm_cookie *
 
 	switch (a->state) {
 	case RDM_ASSOC_IDLE:
+		break;
 	case RDM_ASSOC_INIT_SENT:
+		if (told_another(a, &ck->peer))
+			return false;
 		break;
 	case RDM_ASSOC_COOKIE_SENT:
 		if (ck->peer.incarnation != a->peer_incarnation ||

@@ -84,7 +84,7 @@ static void sort_lost(struct rdm_assoc *a, struct rdm_out *out)
 			out->acts |= RDM_OUT_NO_ECN;
 		if (s->msg && s->once)
 			give_up_run(a, s, out);
-		if (!rdm_txq_needed(s))
+		if (s->copy || !rdm_txq_needed(s))
 			list_del_init(&s->lost);
 	}
 }
@@ -115,7 +115,7 @@ static bool better(const struct rdm_sent *s, const struct rdm_sent *t)
 
 static void consider(struct rdm_sent *s, struct rdm_sent **best, struct rdm_sent **other)
 {
-	if (s->probe || !rdm_txq_needed(s))
+	if (s->probe || s->copy || !rdm_txq_needed(s))
 		return;
 	if (!*best || better(s, *best)) {
 		if (!*other)
@@ -228,10 +228,27 @@ static struct rdm_txmsg *next_unsent(struct rdm_assoc *a, struct rdm_out *out)
 	return m;
 }
 
-static bool pick_data(struct rdm_assoc *a, u64 now, struct pick *p, struct rdm_out *out)
+/*
+ * The window has room for one packet only, and another would follow it: two that leave as one
+ * cost less. With two in flight an ack comes soon.
+ */
+static bool awaits_pair(const struct rdm_assoc *a, const struct rdm_txmsg *m, u32 size)
+{
+	const struct rdm_txmsg *next = list_next_entry(m, node);
+
+	if (a->rec.nflight < 2 || rdm_cong_can_send(&a->hot->cong, 2 * size))
+		return false;
+	if (m->nfrags > 1)
+		return m->next + 1 < m->nfrags;
+	return m->laid && !list_is_last(&m->node, &a->txq.msgs) && next->laid && next->nfrags == 1;
+}
+
+static bool pick_data(struct rdm_assoc *a, u64 now, bool super, struct pick *p,
+		      struct rdm_out *out)
 {
 	struct rdm_txmsg *m;
 	struct rdm_sent *s;
+	u32 size;
 
 	p->lost = NULL;
 	p->old = NULL;
@@ -276,8 +293,9 @@ static bool pick_data(struct rdm_assoc *a, u64 now, struct pick *p, struct rdm_o
 		p->msg = m;
 		p->frag = m->next;
 		if (rdm_txq_admits(&a->txq, m)) {
-			if (a->probes ||
-			    rdm_cong_can_send(&a->hot->cong, RDM_HDR_LEN + msg_space(m, m->next))) {
+			size = RDM_HDR_LEN + msg_space(m, m->next);
+			if (a->probes || (rdm_cong_can_send(&a->hot->cong, size) &&
+					  !(super && awaits_pair(a, m, size)))) {
 				a->retry_at = 0;
 				a->tries = 0;
 				return true;
@@ -415,6 +433,7 @@ static struct rdm_sent *take(struct list_head *pool, struct rdm_txmsg *m, u16 fr
 	s->nmsgs = nmsgs;
 	s->ctl = 0;
 	s->probe = false;
+	s->copy = false;
 	s->once = m && rdm_txmsg_once(m);
 	s->ect = false;
 	return s;
@@ -582,7 +601,7 @@ bool rdm_assoc_next(struct rdm_assoc *a, u64 now, struct list_head *pool, u16 ma
 		   !a->txq.nskip) {
 		__rdm_assoc_close(a, now);
 	}
-	have = pick_data(a, now, &p, out);
+	have = pick_data(a, now, max_pkts > 1, &p, out);
 	if (have)
 		dsize = p.again && p.msg->nfrags == 1 ? run_space(p.msg, p.n, 0) :
 							msg_space(p.msg, p.frag);
@@ -755,6 +774,8 @@ bool rdm_assoc_next(struct rdm_assoc *a, u64 now, struct list_head *pool, u16 ma
 		if (have && p.old && a->rec.pto_count > PTO_REPLACE) {
 			rdm_recovery_waive(&a->rec, &a->hot->cong, p.old);
 			repeat_ctl(a, p.old, out);
+		} else if (have && p.old) {
+			s->copy = true;
 		}
 		if (have && a->probes)
 			a->probes--;

@@ -445,6 +445,66 @@ static void assoc_tx_one_attempt_is_told_our_tag(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, rdm_assoc_meet(&p->a.a, p->now, &first), 0);
 }
 
+/* Packets to a tag that was told to one life of the peer must not count as another's. */
+static void assoc_tx_tag_told_to_another_life_is_given_up(struct kunit *test)
+{
+	struct pair *p = pair(test);
+	struct rdm_params told, late;
+	struct rdm_cookie ck = { .tag = 99 };
+	u32 i;
+
+	push(p, &p->a, 100);
+	rdm_assoc_open(&p->a.a, p->now, &p->a.out);
+	next(p, &p->a);
+	rdm_assoc_params(&p->b.a, &late);
+	told = late;
+	told.tag++;
+	told.incarnation++;
+	KUNIT_EXPECT_EQ(test, rdm_assoc_meet(&p->a.a, p->now, &told), p->a.a.local_tag);
+	ck.peer = late;
+	KUNIT_EXPECT_FALSE(test, rdm_assoc_rx_cookie(&p->a.a, p->now, &ck, &p->a.out));
+	for (i = 0; i < 2; i++) {
+		rdm_assoc_rx_init_ack(&p->a.a, p->now, &late, p->cookie, &p->a.out);
+		KUNIT_EXPECT_EQ(test, p->a.a.state, RDM_ASSOC_INIT_SENT);
+		pass(p, &p->a, rdm_assoc_deadline(&p->a.a));
+		next(p, &p->a);
+	}
+	/* it is no straggler: on with it, by another tag */
+	rdm_assoc_rx_init_ack(&p->a.a, p->now, &late, p->cookie, &p->a.out);
+	settle(&p->a);
+	KUNIT_EXPECT_EQ(test, p->a.a.state, RDM_ASSOC_CLOSED);
+	KUNIT_EXPECT_EQ(test, p->a.failed, 0);
+	KUNIT_EXPECT_EQ(test, p->a.a.txq.n, 1);
+}
+
+/* A peer that answers and takes nothing must not be sent more and more copies. */
+static void assoc_tx_lost_copies_are_not_repeated(struct kunit *test)
+{
+	struct pair *p = pair(test);
+	u32 i, k, n;
+
+	establish(test, p);
+	p->b.full = true;
+	for (i = 0; i < 3; i++)
+		push_mode(p, &p->a, 1, EXACTLY, 0)->solo = true;
+	for (i = 0; i < 20; i++) {
+		n = 0;
+		while (next(p, &p->a)) {
+			n++;
+			carry(p, &p->a, &p->b);
+		}
+		KUNIT_EXPECT_LE(test, n, 5);
+		/* what asks for nothing but an ack gets it, and shows that the rest is lost */
+		k = p->a.a.rec.nflight;
+		KUNIT_EXPECT_LE(test, k, 8);
+		p->a.a.need |= RDM_CTL_PING;
+		rest(p);
+		pass(p, &p->a, rdm_assoc_deadline(&p->a.a));
+	}
+	p->b.full = false;
+	finish_all(test, p);
+}
+
 static void assoc_tx_backoff_follows_the_user_timeout(struct kunit *test)
 {
 	struct pair *p = pair(test);
@@ -695,6 +755,33 @@ static void assoc_tx_what_asks_again_has_no_mark_before_one_arrived(struct kunit
 	KUNIT_EXPECT_TRUE(test, p->a.out.acts & RDM_OUT_NO_ECN);
 }
 
+/* Two that leave as one cost less, and window for one is soon window for two. */
+static void assoc_tx_room_for_one_waits_for_two(struct kunit *test)
+{
+	struct pair *p = pair(test);
+	u64 size = RDM_HDR_LEN + RDM_MSG_LEN + 900;
+	u32 i;
+
+	establish(test, p);
+	for (i = 0; i < 6; i++) {
+		push(p, &p->a, 900);
+		p->a.msg[p->a.nmsgs - 1].solo = true;
+		p->a.msg[p->a.nmsgs - 1].laid = true;
+	}
+	p->a.a.hot->cong.cwnd = 3 * size;
+	KUNIT_ASSERT_TRUE(test, next(p, &p->a));
+	KUNIT_EXPECT_EQ(test, p->a.plan.n, 3);
+	p->a.a.hot->cong.cwnd = 4 * size;
+	KUNIT_EXPECT_FALSE(test, next(p, &p->a));
+	/* a device that takes one at a time gains nothing by it */
+	KUNIT_ASSERT_TRUE(test, rdm_assoc_next(&p->a.a, p->now, &p->a.pool, 1, &p->a.plan,
+					       &p->a.out));
+	p->a.a.hot->cong.cwnd = 6 * size;
+	p->now += 10 * MS;
+	KUNIT_ASSERT_TRUE(test, next(p, &p->a));
+	KUNIT_EXPECT_EQ(test, p->a.plan.n, 2);
+}
+
 static struct kunit_case assoc_tx_cases[] = {
 	KUNIT_CASE(assoc_tx_marks_cut_the_window_once_a_round_trip),
 	KUNIT_CASE(assoc_tx_marks_end_where_they_are_removed),
@@ -716,6 +803,8 @@ static struct kunit_case assoc_tx_cases[] = {
 	KUNIT_CASE(assoc_tx_nothing_new_while_close_is_out),
 	KUNIT_CASE(assoc_tx_late_reset_does_not_end_closing),
 	KUNIT_CASE(assoc_tx_one_attempt_is_told_our_tag),
+	KUNIT_CASE(assoc_tx_tag_told_to_another_life_is_given_up),
+	KUNIT_CASE(assoc_tx_lost_copies_are_not_repeated),
 	KUNIT_CASE(assoc_tx_backoff_follows_the_user_timeout),
 	KUNIT_CASE(assoc_tx_burst_shares_a_packet),
 	KUNIT_CASE(assoc_tx_seldom_messages_do_not_wait),
@@ -723,6 +812,7 @@ static struct kunit_case assoc_tx_cases[] = {
 	KUNIT_CASE(assoc_tx_enough_does_not_wait),
 	KUNIT_CASE(assoc_tx_more_waits_for_more),
 	KUNIT_CASE(assoc_tx_run_of_whole_messages_has_packets_of_one_size),
+	KUNIT_CASE(assoc_tx_room_for_one_waits_for_two),
 	{}
 };
 

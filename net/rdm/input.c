@@ -358,6 +358,11 @@ static struct rdm_peer *meet(struct rx *rx, const struct rdm_cookie *ck, u64 inc
 		answer_reset(rx, ck->tag, RDM_RESET_CLOSED);
 		return NULL;
 	}
+	if (rdm_peer_overtaken(rx->t, &rx->from, ck->peer.channel, ck->time)) {
+		rdm_inc(rx->rn, DROP_STALE);
+		answer_reset(rx, ck->tag, RDM_RESET_STALE);
+		return NULL;
+	}
 	sk = cookie_sock(rx, ck, incarnation);
 	if (!sk)
 		return NULL;

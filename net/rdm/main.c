@@ -68,7 +68,7 @@ static void table_free(struct hlist_head *table, unsigned int bits)
 {
 	unsigned int i;
 
-	for (i = 0; i < 1U << bits; i++)
+	for (i = 0; table && i < 1U << bits; i++)
 		WARN_ON_ONCE(!hlist_empty(&table[i]));
 	kvfree(table);
 }
@@ -98,7 +98,8 @@ static int __net_init rdm_net_init(struct net *net)
 		goto err_peertab;
 	err = -ENOMEM;
 	rn->tombs = table_alloc(RDM_TOMB_BITS);
-	if (!rn->tombs)
+	rn->ended = kvcalloc(1U << RDM_TOMB_BITS, sizeof(*rn->ended), GFP_KERNEL_ACCOUNT);
+	if (!rn->tombs || !rn->ended)
 		goto err_tombs;
 	err = rdm_ports_init(rn);
 	if (err)
@@ -116,8 +117,9 @@ err_proc:
 err_sysctl:
 	rdm_ports_exit(rn);
 err_ports:
-	table_free(rn->tombs, RDM_TOMB_BITS);
 err_tombs:
+	kvfree(rn->ended);
+	table_free(rn->tombs, RDM_TOMB_BITS);
 	rdm_peertab_exit(rn);
 err_peertab:
 	free_percpu(rn->mib);
@@ -134,6 +136,7 @@ static void __net_exit rdm_net_exit(struct net *net)
 	rdm_tombs_free(rn);
 	WARN_ON_ONCE(rn->ntombs);
 	rdm_ports_exit(rn);
+	kvfree(rn->ended);
 	table_free(rn->tombs, RDM_TOMB_BITS);
 	rdm_peertab_exit(rn);
 	free_percpu(rn->mib);

@@ -4,6 +4,7 @@
  * them, and the tombstones that remember those that ended. What an association
  * does is decided in assoc.c; this file holds tables, references and locks.
  */
+#include <linux/jhash.h>
 #include <linux/random.h>
 #include <linux/sizes.h>
 #include <linux/slab.h>
@@ -166,6 +167,38 @@ bool rdm_tomb_find(struct rdm_net *rn, u64 tag)
 	return found;
 }
 
+/* Who shares a slot with another is told to begin anew at worst. */
+static u64 *ended_slot(const struct rdm_tunnel *t, const struct rdm_addr *remote, u8 channel)
+{
+	u32 h = jhash2((const u32 *)remote, sizeof(*remote) / sizeof(u32),
+		       t->rn->hash_seed ^ channel);
+
+	return &t->rn->ended[hash_64((u64)(unsigned long)t ^ h, RDM_TOMB_BITS)];
+}
+
+/**
+ * rdm_peer_overtaken() - has an association ended whose cookie was newer?
+ * @t: the port
+ * @remote: the peer's address
+ * @channel: RDM_CHANNEL_*
+ * @time: when this cookie was made, ns
+ *
+ * What comes with the older one was given up by its sender, or its sender goes on otherwise:
+ * later messages may have been delivered, and this one would come behind them.
+ *
+ * Return: also true, seldom, for one of another peer.
+ */
+bool rdm_peer_overtaken(const struct rdm_tunnel *t, const struct rdm_addr *remote, u8 channel,
+			u64 time)
+{
+	bool late;
+
+	spin_lock_bh(&t->rn->hash_lock);
+	late = time < *ended_slot(t, remote, channel);
+	spin_unlock_bh(&t->rn->hash_lock);
+	return late;
+}
+
 /**
  * rdm_tombs_free() - a namespace goes
  * @rn: it; nobody uses it any more
@@ -276,10 +309,12 @@ static int peer_hash(struct rdm_peer *peer)
 
 static void peer_unhash(struct rdm_peer *peer)
 {
+	u64 *ended = ended_slot(rdm_sk(peer->sk)->tunnel, &peer->remote, peer->channel);
 	struct rdm_net *rn = peer->rn;
 	u64 now = rdm_now();
 
 	lockdep_assert_held(&rn->hash_lock);
+	*ended = max(*ended, READ_ONCE(peer->a.cookie_time));
 	peer->hashed = false;
 	__rdm_peertab_del(peer);
 	list_del_init(&peer->node);

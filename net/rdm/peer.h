@@ -140,6 +140,8 @@ void rdm_peer_unlock(struct rdm_peer *peer, struct rdm_out *out, struct sk_buff_
 	__releases(&peer->lock);
 void rdm_peer_orphan_all(struct sock *sk, bool abort);
 bool rdm_tomb_find(struct rdm_net *rn, u64 tag);
+bool rdm_peer_overtaken(const struct rdm_tunnel *t, const struct rdm_addr *remote, u8 channel,
+			u64 time);
 void rdm_tombs_free(struct rdm_net *rn);
 
 /* output.c */

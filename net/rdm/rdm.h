@@ -16,9 +16,8 @@
  * rdm_groups.lock (spinlock, BH off): the groups of one socket; never held with a peer's lock.
  *
  * sk_receive_queue.lock (spinlock, BH off) protects the socket's own queue of
- * received messages, and all of its memory accounting: sk_forward_alloc,
- * sk_wmem_queued and rdm_peer.snd_used. A message is acked
- * only after it was queued under this lock with SOCK_DEAD not set.
+ * received messages, and all of its memory accounting: sk_forward_alloc, sk_wmem_queued and
+ * rdm_peer.snd_used. A message is acked only after it was queued under it with SOCK_DEAD not set.
  *
  * rdm_net.hash_lock (spinlock, BH off) protects membership in the tables, in
  * rdm_sock.peers and at a port, and the tombstones. Readers of the tables use RCU.
@@ -86,6 +85,7 @@ struct rdm_tunables {
  * @ports: which sockets share which ports
  * @tombs: struct rdm_tomb by tag; @hash_lock
  * @tomb_list: the same by age
+ * @ended: by address, when the newest cookie of what ended was made, ns [hash_lock]
  * @hash_lock: see above
  * @npeers: associations [hash_lock]
  * @ntombs: [hash_lock]
@@ -105,9 +105,9 @@ struct rdm_net {
 	struct rdm_ports ports;
 	struct hlist_head *tombs;
 	struct list_head tomb_list;
+	u64 *ended;
 	spinlock_t hash_lock;	/* the tables; see Locking */
-	u32 npeers;
-	u32 ntombs;
+	u32 npeers, ntombs;
 	u64 tombs_blind;
 	u32 hash_seed;
 	struct ratelimit_state reset_limit;

@@ -81,6 +81,7 @@ enum rdm_sent_state {
  * @ctl: RDM_CTL_*
  * @waived: counted as lost without blame: its ack teaches nothing about losses
  * @probe: sent past the peer's window: outside congestion control
+ * @copy: repeats what is in flight: when it is lost nothing is sent again for it
  * @once: its messages are never sent again: it is lost by evidence only
  * @ect: sent with ECT(0)
  */
@@ -103,6 +104,7 @@ struct rdm_sent {
 	u8 ctl;
 	bool waived;
 	bool probe;
+	bool copy;
 	bool once;
 	bool ect;
 };
