@@ -5,42 +5,13 @@
  * here the same core runs in the module, and the faults are real.
  */
 #include "kselftest_harness.h"
-#include "grouplab.h"
+#include "grouptest.h"
 
 #include <net/if.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-FIXTURE(group) {
-	struct grouplab lab;
-	struct seen seen[LAB_MAX];
-};
-
-/* Two programs, so that they run side by side: this file's is that of IPv4 */
-FIXTURE_VARIANT(group) { int family; int type; };
-#ifdef GROUP_IPV6
-FIXTURE_VARIANT_ADD(group, ipv6_seqpacket) { AF_INET6, SOCK_SEQPACKET };
-#else
-FIXTURE_VARIANT_ADD(group, ipv4_rdm) { AF_INET, SOCK_RDM };
-#endif
-
-/* Where the machine is slow, noticing a silence and agreeing on what follows takes a minute */
-#define GROUP_TEST(name) TEST_F_TIMEOUT(group, name, 240)
-
-FIXTURE_SETUP(group)
-{
-	memset(self->seen, 0, sizeof(self->seen));
-	enter_netns(65536);
-	self->lab.n = 0;
-}
-
-FIXTURE_TEARDOWN(group)
-{
-	if (self->lab.n)
-		lab_close(&self->lab);
-}
 
 GROUP_TEST(g1_a_group_of_one_delivers_to_itself)
 {
@@ -436,26 +407,6 @@ GROUP_TEST(g12_g13_each_member_gets_one_copy_and_then_there_is_silence)
 	EXPECT_EQ(again, lab_counters(g, "GroupRelayed") + lab_counters(g, "GroupRepaired"));
 }
 
-/* With a cookie. */
-static ssize_t send_asking(struct grouplab *g, unsigned int i, uint64_t cookie, size_t len)
-{
-	static uint8_t buf[65536];
-	union {
-		struct cmsghdr c;
-		uint8_t room[CMSG_SPACE(sizeof(cookie))];
-	} control = { .c = { .cmsg_len = CMSG_LEN(sizeof(cookie)), .cmsg_level = SOL_RDM,
-			     .cmsg_type = RDM_COOKIE } };
-	struct iovec iov = { buf, len };
-	struct msghdr msg = {
-		.msg_name = &g->group.ss, .msg_namelen = g->group.len,
-		.msg_iov = &iov, .msg_iovlen = 1,
-		.msg_control = &control, .msg_controllen = sizeof(control),
-	};
-
-	memcpy(CMSG_DATA(&control.c), &cookie, sizeof(cookie));
-	return sendmsg(g->fd[i], &msg, 0);
-}
-
 GROUP_TEST(g12_the_outcome_of_a_broadcast_is_stable)
 {
 	struct grouplab *g = &self->lab;
@@ -464,7 +415,7 @@ GROUP_TEST(g12_the_outcome_of_a_broadcast_is_stable)
 
 	lab_open(g, variant->family, variant->type, 3);
 	ASSERT_TRUE(lab_all_join(g));
-	ASSERT_EQ(3000, send_asking(g, 0, 77, 3000));
+	ASSERT_EQ(3000, lab_ask(g, 0, 77, 3000));
 	ASSERT_TRUE(take_outcome(g->fd[0], PATIENCE, &o, &to));
 	EXPECT_EQ(0, o.error);
 	EXPECT_EQ(77, o.cookie);
@@ -482,7 +433,7 @@ GROUP_TEST(g7_an_expelled_origin_learns_that_nobody_delivers_what_it_sent)
 	lab_open(g, variant->family, variant->type, 3);
 	ASSERT_TRUE(lab_all_join(g));
 	lab_cut(g, 0);
-	ASSERT_EQ(3000, send_asking(g, 0, 5, 3000));
+	ASSERT_EQ(3000, lab_ask(g, 0, 5, 3000));
 	EXPECT_TRUE(EVENTUALLY(2 * PATIENCE, lab_sees(g, 6, 2)));
 	lab_heal(g, 0);
 	ASSERT_TRUE(take_outcome(g->fd[0], 4 * PATIENCE, &o, &to));

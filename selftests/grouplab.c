@@ -223,12 +223,63 @@ ssize_t lab_send(struct grouplab *g, unsigned int i, uint32_t seq, size_t len, i
 	return send_to(g->fd[i], buf, len, flags, &g->group);
 }
 
+ssize_t lab_ask(struct grouplab *g, unsigned int i, uint64_t cookie, size_t len)
+{
+	static uint8_t buf[65536];
+	union {
+		struct cmsghdr c;
+		uint8_t room[CMSG_SPACE(sizeof(cookie))];
+	} control = { .c = { .cmsg_len = CMSG_LEN(sizeof(cookie)), .cmsg_level = SOL_RDM,
+			     .cmsg_type = RDM_COOKIE } };
+	struct iovec iov = { buf, len };
+	struct msghdr msg = {
+		.msg_name = &g->group.ss, .msg_namelen = g->group.len,
+		.msg_iov = &iov, .msg_iovlen = 1,
+		.msg_control = &control, .msg_controllen = sizeof(control),
+	};
+
+	memcpy(CMSG_DATA(&control.c), &cookie, sizeof(cookie));
+	return sendmsg(g->fd[i], &msg, 0);
+}
+
 static unsigned int member_at(const struct grouplab *g, const struct addr *a)
 {
 	for (unsigned int i = 0; i < g->n; i++)
 		if (same_addr(&g->at[i], a))
 			return i;
 	return LAB_MAX;
+}
+
+bool lab_outcome(struct grouplab *g, unsigned int i, int ms, struct rdm_outcome *o,
+		 unsigned int *lack)
+{
+	union {
+		struct cmsghdr align;
+		uint8_t room[4096];
+	} control;
+	struct msghdr msg = { .msg_control = &control, .msg_controllen = sizeof(control) };
+	struct sockaddr_storage ss;
+
+	*lack = 0;
+	memset(o, 0xff, sizeof(*o));
+	if (!EVENTUALLY(ms, recvmsg(g->fd[i], &msg, MSG_ERRQUEUE | MSG_DONTWAIT) >= 0))
+		return false;
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(&msg); c; c = CMSG_NXTHDR(&msg, c)) {
+		size_t n = c->cmsg_len - CMSG_LEN(0);
+
+		if (c->cmsg_level != SOL_RDM)
+			continue;
+		if (c->cmsg_type == RDM_OUTCOME && n == sizeof(*o))
+			memcpy(o, CMSG_DATA(c), n);
+		for (size_t k = 0; c->cmsg_type == RDM_GROUP_LACK && k < n / sizeof(ss); k++) {
+			struct addr a = { .len = g->group.len };
+
+			memcpy(&ss, CMSG_DATA(c) + k * sizeof(ss), sizeof(ss));
+			memcpy(&a.ss, &ss, sizeof(ss));
+			*lack |= 1u << member_at(g, &a);
+		}
+	}
+	return true;
 }
 
 static void judge(struct grouplab *g, struct seen *s, const uint8_t *buf, size_t len,
@@ -243,11 +294,15 @@ static void judge(struct grouplab *g, struct seen *s, const uint8_t *buf, size_t
 	}
 	memcpy(&origin, buf, 4);
 	memcpy(&seq, buf + 4, 4);
-	if (origin >= g->n || member_at(g, from) != origin || seq != s->next[origin] ||
-	    !intact(buf + 8, len - 8, origin << 24 ^ seq))
+	if (origin >= g->n || member_at(g, from) != origin ||
+	    !intact(buf + 8, len - 8, origin << 24 ^ seq)) {
 		s->wrong++;
-	if (origin < g->n)
-		s->next[origin] = seq + 1;
+		return;
+	}
+	if (s->unordered ? seq > 255 || s->had[origin][seq] : seq != s->next[origin])
+		s->wrong++;
+	s->had[origin][seq & 255] = true;
+	s->next[origin] = seq + 1;
 }
 
 bool lab_read(struct grouplab *g, unsigned int i, struct seen *s)

@@ -49,9 +49,19 @@ uint64_t lab_counters(struct grouplab *g, const char *name);
 
 /* Broadcasts @len bytes that only (member, @seq) gives. */
 ssize_t lab_send(struct grouplab *g, unsigned int i, uint32_t seq, size_t len, int flags);
+/* The same with a cookie, and bytes that do not matter. */
+ssize_t lab_ask(struct grouplab *g, unsigned int i, uint64_t cookie, size_t len);
+/*
+ * The next outcome at member @i, and which members are said to lack the broadcast (bits);
+ * false when none comes for @ms.
+ */
+bool lab_outcome(struct grouplab *g, unsigned int i, int ms, struct rdm_outcome *o,
+		 unsigned int *lack);
 
 /* What a member has read. */
 struct seen {
+	bool unordered;			/* of each origin 256 broadcasts at most, in any order */
+	bool had[LAB_MAX][256];
 	uint32_t next[LAB_MAX];		/* of each origin: the one expected */
 	unsigned int count, wrong;	/* broadcasts; duplicates, disorder or damage */
 	unsigned int events[16];	/* of each kind */

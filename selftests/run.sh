@@ -14,10 +14,11 @@ here=$(cd "$(dirname "$0")" && pwd)
 results=$(mktemp /tmp/rdm-results.XXXXXX)
 
 programs="api option msg flow thread close fail fault packet outcome cmsg info way port accept"
-programs32="api32 option32 msg32 cmsg32 info32"
+programs32="api32 option32 msg32 cmsg32 info32 groupjoin32"
 labs="forge icmp restart addr ecn"
 labs2="replay modes isolate peers"
 groups="group group6"
+groups2="groupmode groupmode6 groupjoin"
 scripts="u1_loss u2_duplicates u3_order u5_mtu gso_fallback u11_exit readme cpython programs"
 alone="m1_load"
 
@@ -31,8 +32,9 @@ fi
 case $(uname -r) in
 *debug*)
 	alone="failslab $alone"
-	programs32="cmsg32 info32"
+	programs32="cmsg32 info32 groupjoin32"
 	groups="group6"
+	groups2="groupmode6"
 	;;
 esac
 export RDM_TEST_SCALE
@@ -146,6 +148,8 @@ else
 	run_all $labs &
 	# shellcheck disable=SC2086
 	run_all $labs2 &
+	# shellcheck disable=SC2086
+	run_all $groups2 &
 	for program in $groups; do
 		run_all "$program" &
 	done

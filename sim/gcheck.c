@@ -4,6 +4,7 @@
  * and release, and looks into the cores only to know who holds what:
  *
  *	validity, no creation, no duplication, FIFO per origin: gcheck_deliver()
+ *	of best-effort ones no creation and no duplication: there as well
  *	view agreement, and the cut, which is agreement about each view that ended:
  *	gcheck_event()
  *	release of stable broadcasts only: gcheck_freed()
@@ -38,19 +39,33 @@ static struct gseen *seen_new(struct gnode *n, u64 inc, u64 last)
 	return s;
 }
 
+/* Best effort: at most once in each life. */
+static void deliver_cast(struct gnode *n, struct gtruth *t, u32 id)
+{
+	u64 life = (u64)n->life << 32 | (n->entries + 1);
+
+	if (t->got[n->id] == life)
+		gfail(n->w, "duplicate: node %u delivers %u again", n->id, id);
+	t->got[n->id] = life;
+}
+
 void gcheck_deliver(struct gnode *n, struct grec *r)
 {
 	struct world *w = n->w;
-	const struct gtruth *t = &w->msgs[r->id];
+	struct gtruth *t = &w->msgs[r->id];
 	struct gseen *s;
 
 	w->count[GC_DELIVERED]++;
 	if (r->id >= w->nmsgs || r->m.origin.inc != t->inc || r->m.seq != t->seq ||
-	    r->m.lineage != t->lineage || r->m.view != t->view) {
+	    r->m.lineage != t->lineage || r->m.view != t->view || r->m.cast != t->cast) {
 		gfail(w, "creation: node %u delivers %u, which nobody sent", n->id, r->id);
 		return;
 	}
 	gtrace(w, "node %u delivers %u: %llu of node %u", n->id, r->id, t->seq, t->node);
+	if (t->cast) {
+		deliver_cast(n, t, r->id);
+		return;
+	}
 	if (t->view != n->view || t->lineage != n->lineage) {
 		gfail(w, "node %u delivers %u of view %llu in view %llu", n->id, r->id, t->view,
 		      n->view);
@@ -155,6 +170,7 @@ static void view_begins(struct gnode *n, const struct rdm_gevent *e)
 	n->lineage = e->lineage;
 	n->view = e->view;
 	if (entered) {
+		n->entries++;
 		n->entered = e->view;
 		w->count[GC_JOIN] += g->n > 1;
 		for (k = 0; k < g->n; k++)
@@ -232,8 +248,20 @@ static void all_have(struct gnode *n, const struct grec *r, const char *what)
 
 void gcheck_freed(struct gnode *n, struct grec *r)
 {
-	if (r->m.delivered)
+	if (r->m.delivered && !r->m.cast)
 		all_have(n, r, "releases");
+}
+
+/* Which of the others have a best-effort broadcast must be told as it is. */
+static void cast_done(struct gnode *n, struct grec *r, struct gtruth *t)
+{
+	bool arrived = t->fate == RDM_GFATE_ARRIVED;
+	u64 missing = t->others & ~t->arrived;
+
+	if (missing & ~r->m.lack || arrived != !r->m.lack)
+		gfail(n->w, "node %u says that %u has outcome %u, and lacks %llx: %llx lack it",
+		      n->id, r->id, t->fate, r->m.lack, missing);
+	n->w->count[arrived ? GC_ARRIVED : GC_PARTLY]++;
 }
 
 void gcheck_done(struct gnode *n, struct grec *r)
@@ -245,6 +273,10 @@ void gcheck_done(struct gnode *n, struct grec *r)
 	if (t->fate || !r->m.fate)
 		gfail(w, "node %u: %u has outcome %u, then %u", n->id, r->id, t->fate, r->m.fate);
 	t->fate = r->m.fate;
+	if (t->cast) {
+		cast_done(n, r, t);
+		return;
+	}
 	if (t->fate == RDM_GFATE_STABLE)
 		all_have(n, r, "calls stable");
 	w->count[t->fate == RDM_GFATE_STABLE ? GC_STABLE :
@@ -277,7 +309,7 @@ void gcheck_step(struct gnode *n)
 		u64 sum = 0;
 
 		list_for_each_entry(r, &n->recs, all)
-			if (r->m.origin.inc == g->mem[k].who.inc)
+			if (r->m.origin.inc == g->mem[k].who.inc && !(r->m.cast && r->m.own))
 				sum += r->m.charge;
 		if (sum > w->cfg.window)
 			gfail(w, "memory: node %u keeps %llu bytes of node %u", n->id, sum,

@@ -20,7 +20,9 @@ enum rdm_gmutation rdm_gmutation;
 
 static const char *const mutations[RDM_GMUT__NR] = {
 	[RDM_GMUT_NONE] = "none", [RDM_GMUT_NO_DUP_CHECK] = "no-dup-check",
-	[RDM_GMUT_NO_RELAY] = "no-relay", [RDM_GMUT_EARLY_RELEASE] = "early-release",
+	[RDM_GMUT_NO_CAST_CHECK] = "no-cast-check",
+	[RDM_GMUT_NO_RELAY] = "no-relay",
+	[RDM_GMUT_EARLY_RELEASE] = "early-release",
 	[RDM_GMUT_PRIVATE_DROP] = "private-drop", [RDM_GMUT_NO_BALLOTS] = "no-ballots",
 	[RDM_GMUT_ALTER_ADOPTED] = "alter-adopted", [RDM_GMUT_NO_FREEZE] = "no-freeze",
 	[RDM_GMUT_NON_RESPONDERS] = "non-responders", [RDM_GMUT_ACCEPT_EARLY] = "accept-early",
@@ -46,6 +48,8 @@ const char *const gcount_names[GC__NR] = {
 	[GC_MERGE] = "merges", [GC_JOIN] = "joins", [GC_BLOCKED] = "blocked",
 	[GC_DISCARD] = "discarded", [GC_AGREED] = "runs that had to agree",
 	[GC_ASSOC] = "associations", [GC_PACKETS] = "packets",
+	[GC_CAST] = "best-effort broadcasts", [GC_ARRIVED] = "that came to all",
+	[GC_PARTLY] = "that did not",
 	[GC_SAFETY] = "runs without a living quorum",
 };
 

@@ -132,6 +132,28 @@ static void carry(struct world *w, struct gpkt *p, u64 at)
 	push_pkt(w, at, p);
 }
 
+/* How long a channel tries; then it is known what became of the copies. */
+#define CARRY	(150 * GMS)
+
+static void carried_event(struct world *w, u64 arg)
+{
+	u32 id = arg >> 8;
+	struct gtruth *t = &w->msgs[id];
+	struct gnode *n = &w->nodes[t->node];
+	u64 rank = BIT_ULL(arg & 0xff), came = t->arrived & rank;
+	struct grec *r;
+
+	if (!n->up || !n->g)
+		return;
+	list_for_each_entry(r, &n->recs, all) {
+		if (r->id != id || !r->m.own || !r->in_core || r->m.origin.inc != t->inc)
+			continue;
+		rdm_gc_carried(n->g, &r->m, came, came ^ rank);
+		gpump(n);
+		return;
+	}
+}
+
 static void transmit(struct gnode *n, u8 dst, const struct rdm_gplan *plan)
 {
 	struct world *w = n->w;
@@ -152,6 +174,9 @@ static void transmit(struct gnode *n, u8 dst, const struct rdm_gplan *plan)
 	if (plan->msg) {
 		p->id = container_of(plan->msg, struct grec, m)->id + 1;
 		p->charge = plan->msg->charge;
+		p->rank = plan->rank;
+		if (plan->msg->cast)
+			gcall(w, w->now + CARRY, carried_event, (p->id - 1) << 8 | plan->rank);
 		w->count[GC_DATA]++;
 		n->last_data = w->now;
 	}
@@ -249,6 +274,7 @@ static void receive(struct gnode *n, struct gpkt *p)
 		r->m.charge = p->charge;
 		r->refs = 1;
 		list_add_tail(&r->all, &n->recs);
+		w->msgs[r->id].arrived |= BIT_ULL(p->rank);
 		v = rdm_gc_rx_data(n->g, w->now, &from, &f, &r->m);
 		if (v == RDM_GRX_TAKEN) {
 			r->in_core = true;
@@ -364,6 +390,7 @@ void gstart(struct gnode *n)
 	n->view = 0;
 	n->unread = 0;
 	cfg.self = address(n->id);
+	cfg.cast = w->casts >> n->id & 1;
 	cfg.seed = grnd(w);
 	n->g = calloc(1, rdm_gc_size(cfg.max));
 	rdm_gc_init(n->g, &cfg);
@@ -472,10 +499,11 @@ void gsend(struct gnode *n, u32 charge)
 		put(n, r);
 	} else {
 		r->in_core = true;
-		w->count[GC_SENT]++;
+		w->count[r->m.cast ? GC_CAST : GC_SENT]++;
 		w->msgs[w->nmsgs++] = (struct gtruth){
 			.node = n->id, .inc = r->m.origin.inc, .lineage = r->m.lineage,
-			.view = r->m.view, .seq = r->m.seq, .charge = charge,
+			.view = r->m.view, .seq = r->m.seq, .charge = charge, .cast = r->m.cast,
+			.others = rdm_gall(n->g->n) & ~BIT_ULL(n->g->rank),
 		};
 		gtrace(w, "node %u broadcasts %u: sequence %llu", n->id, r->id, r->m.seq);
 	}

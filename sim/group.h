@@ -29,7 +29,7 @@ enum gcount {
 	GC_DROP, GC_DUP, GC_DELAYED, GC_OMIT, GC_FRAMES, GC_DATA, GC_RELAY, GC_REPAIR,
 	GC_PULL, GC_DUPDATA, GC_BALLOT, GC_VIEW, GC_SUSPECT, GC_EXPELLED, GC_LAG, GC_BIRTH,
 	GC_MERGE, GC_JOIN, GC_BLOCKED, GC_DISCARD, GC_AGREED, GC_SAFETY, GC_ASSOC,
-	GC_PACKETS, GC__NR
+	GC_PACKETS, GC_CAST, GC_ARRIVED, GC_PARTLY, GC__NR
 };
 
 extern const char *const gcount_names[GC__NR];
@@ -43,6 +43,9 @@ struct gtruth {
 	u64 inc, lineage, view, seq;
 	u32 charge;
 	u8 fate;
+	bool cast;
+	/* best effort: ranks to get it, ranks where it came, lives that delivered it */
+	u64 others, arrived, got[GNODES];
 };
 
 /* A node's record of a broadcast. */
@@ -76,6 +79,7 @@ struct gnode {
 	struct gseen seen[64];
 	u32 nseen;
 	u64 lineage, view, entered;	/* as the events said */
+	u32 entries;			/* how often it entered a lineage */
 	u64 last_data;			/* when it last sent a broadcast's bytes */
 	u64 stat[RDM_GCS__NR];
 	u64 expelled_inc;
@@ -87,6 +91,7 @@ struct gpkt {
 	u64 dst_inc;
 	u32 id;				/* DATA: of the broadcast + 1 */
 	u32 charge;
+	u8 rank;			/* of the receiver */
 	u32 num;
 	u64 born;
 	u16 len;
@@ -140,6 +145,7 @@ struct world {
 	struct rdm_gaddr list[GNODES];
 	bool reliable;
 	bool assoc;			/* channels are associations */
+	u32 casts;			/* nodes whose broadcasts are best effort */
 	struct gchan *chans[GNODES][GNODES];
 	u32 nchans;
 	struct list_head apkts;

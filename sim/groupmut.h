@@ -9,6 +9,7 @@
 enum rdm_gmutation {
 	RDM_GMUT_NONE,
 	RDM_GMUT_NO_DUP_CHECK,		/* take what was taken */
+	RDM_GMUT_NO_CAST_CHECK,		/* take what was taken of best effort */
 	RDM_GMUT_NO_RELAY,		/* serve nothing for others */
 	RDM_GMUT_EARLY_RELEASE,		/* keep nothing that is not stable */
 	RDM_GMUT_PRIVATE_DROP,		/* stable does not wait for whom we suspect */

@@ -246,6 +246,13 @@ static void anything_assoc(struct world *w, u64 seed)
 	w->drop = min(w->drop, 1000U);
 }
 
+/* Some broadcast with best effort. */
+static void anything_cast(struct world *w, u64 seed)
+{
+	anything(w, seed);
+	w->casts = grnd(w) | BIT(seed % w->n);
+}
+
 /* Small worlds, in which nothing is wrong but what the run is about. */
 
 static void mark_event(struct world *w, u64 end)
@@ -443,6 +450,23 @@ static void exact_copies(struct world *w)
 		      w->count[GC_SENT], w->n, w->count[GC_DATA], want);
 }
 
+static void perfect_cast(struct world *w, u64 seed)
+{
+	perfect(w, seed);
+	w->casts = U32_MAX;
+}
+
+/* One copy for each other member, and nothing else. */
+static void cast_copies(struct world *w)
+{
+	u64 sent = w->count[GC_CAST], want = sent * (w->n - 1);
+
+	if (!sent || w->count[GC_DATA] != want || w->count[GC_DELIVERED] != sent * w->n ||
+	    w->count[GC_ARRIVED] != sent)
+		gfail(w, "%llu best-effort broadcasts among %u: %llu copies, %llu deliveries",
+		      sent, w->n, w->count[GC_DATA], w->count[GC_DELIVERED]);
+}
+
 /* G8: half and half, for longer than anybody's patience, or less. */
 static void split_event(struct world *w, u64 arg)
 {
@@ -570,6 +594,12 @@ const struct gscene gscenes[] = {
 	{ "perfect", "G1 G13 when nothing fails, n-1 copies and no relay",
 	  perfect, GK_SEEDS, 0, 20,
 	  .must = { GC_STABLE }, .verdict = exact_copies },
+	{ "cast", "anything may fail, and some broadcast with best effort",
+	  anything_cast, GK_SEEDS, 0, 300,
+	  .must = { GC_CAST, GC_SENT, GC_ARRIVED, GC_PARTLY, GC_EXPELLED } },
+	{ "cast-perfect", "best effort, and nothing fails: all deliver, n-1 copies",
+	  perfect_cast, GK_SEEDS, 0, 20,
+	  .must = { GC_ARRIVED }, .verdict = cast_copies },
 	{ "crash", "G2 G3 G11 a member of three crashes, at each of its steps",
 	  three, GK_CRASH, ALL, 2,
 	  .must = { GC_CRASH, GC_RELAY } },

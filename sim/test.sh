@@ -83,6 +83,7 @@ while read -r mistake scenario what; do
 	fi
 done <<END
 no-dup-check crash-eager a broadcast that was delivered is taken again
+no-cast-check cast a best-effort broadcast that came is taken again
 no-relay omission nobody serves what another has sent
 early-release perfect what is not stable is released
 private-drop split an origin does not wait for a member that it suspects

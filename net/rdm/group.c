@@ -98,11 +98,6 @@ void rdm_group_put(struct rdm_group *g)
 	call_rcu(&g->rcu, free_rcu_group);
 }
 
-static struct rdm_gbody *body_of(struct rdm_gmsg *m)
-{
-	return m ? container_of(m, struct rdm_gbody, m) : NULL;
-}
-
 static bool wants_events(const struct rdm_group *g)
 {
 	return READ_ONCE(rdm_groups(g->sk)->rx) & RDM_RX_GROUP_EVENTS;
@@ -118,7 +113,7 @@ static void read_data(struct rdm_group *g, struct rdm_gmsg *m)
 {
 	struct rdm_gread *r = rdm_gread(g->spare);
 
-	rdm_grec_fill(g->spare, g, body_of(m));
+	rdm_grec_fill(g->spare, g, rdm_gbody_of(m));
 	rdm_gaddr_to(&r->name, &m->origin.at);
 	r->info.lineage = m->lineage;
 	r->info.view = m->view;
@@ -198,61 +193,6 @@ static void deliver(struct rdm_group *g, u64 now)
 	}
 }
 
-/* Members that lack a broadcast, for who asks why it failed. */
-static u8 lacking(struct rdm_group *g, const struct rdm_gmsg *m, struct rdm_addr *to)
-{
-	struct rdm_gmember who;
-	u8 rank, n = 0;
-
-	for (rank = 0; rank < RDM_GROUP_MAX; rank++) {
-		if (!(m->lack & BIT_ULL(rank)) ||
-		    !rdm_gc_member(g->gc, m->lineage, m->view, rank, &who))
-			continue;
-		rdm_gaddr_to(&to[n++], &who.at);
-	}
-	return n;
-}
-
-static void outcome(struct rdm_group *g, struct rdm_gmsg *m)
-{
-	struct rdm_gbody *b = body_of(m);
-	int error = m->fate == RDM_GFATE_STABLE ? 0 : ENOTCONN;
-	u8 fate = m->fate == RDM_GFATE_STABLE ? RDM_FATE_QUEUED :
-		  m->fate == RDM_GFATE_NOBODY ? RDM_FATE_NEVER_SENT : RDM_FATE_UNKNOWN;
-	struct rdm_addr *lack = NULL;
-	u8 n = 0;
-
-	spin_lock_bh(&g->sk->sk_receive_queue.lock);
-	rdm_sk(g->sk)->tx_bytes -= b->len;
-	rdm_groups(g->sk)->unstable--;
-	spin_unlock_bh(&g->sk->sk_receive_queue.lock);
-	if (error)
-		rdm_inc(g->rn, GROUP_FAILED);
-	else
-		rdm_inc(g->rn, GROUP_STABLE);
-	if (error && m->lack) {
-		lack = kmalloc_array(hweight64(m->lack), sizeof(*lack), GFP_ATOMIC | __GFP_NOWARN);
-		if (lack)
-			n = lacking(g, m, lack);
-	}
-	if (b->note) {
-		rdm_note_lack(b->note, lack, n);
-		rdm_note_tell(g->sk, b->note, error, fate, b->len);
-		b->note = NULL;
-		sk_error_report(g->sk);
-	} else {
-		struct rdm_outcome o = {
-			.error = error, .fate = fate, .count = 1, .bytes = b->len,
-		};
-
-		if (error && !g->closed)
-			rdm_report(g->sk, &g->name, &o);
-		kfree(lack);
-	}
-	if (sock_flag(g->sk, SOCK_DEAD) || !READ_ONCE(rdm_groups(g->sk)->unstable))
-		rdm_write_space(g->sk);
-}
-
 static void collect(struct rdm_group *g, u64 now, struct todo *todo)
 {
 	struct rdm_gplan *plan = &g->plan;
@@ -265,10 +205,12 @@ static void collect(struct rdm_group *g, u64 now, struct todo *todo)
 			memcpy(todo->announce, plan->head, todo->announce_len);
 			continue;
 		}
-		b = plan->kind == RDM_GP_DATA ? body_of(plan->msg) : NULL;
+		b = plan->kind == RDM_GP_DATA ? rdm_gbody_of(plan->msg) : NULL;
 		msg = rdm_gmsg_make(plan, b);
 		if (!msg) {
 			rdm_inc(g->rn, GROUP_LOST);
+			if (b && b->m.cast)
+				rdm_gc_carried(g->gc, &b->m, 0, BIT_ULL(plan->rank));
 			continue;
 		}
 		list_add_tail(&msg->t.node, &todo->msgs);
@@ -309,10 +251,18 @@ bool rdm_group_enter(struct rdm_group *g)
 	return !g->over;
 }
 
-/* May it broadcast? */
-static bool now_open(const struct rdm_gc_info *info)
+static void tell_work(struct work_struct *work)
 {
-	return info->formed && !info->frozen && !info->leaving;
+	struct rdm_group *g = container_of(work, struct rdm_group, tell);
+
+	if (rdm_group_enter(g)) {
+		rdm_group_hear(g);
+		rdm_group_done(g, rdm_now());
+	} else {
+		rdm_group_hear(g);
+		rdm_group_skip(g);
+	}
+	rdm_group_put(g);
 }
 
 /**
@@ -338,17 +288,17 @@ void rdm_group_done(struct rdm_group *g, u64 now)
 	lockdep_assert_held(&gs->lock);
 	deliver(g, now);
 	while ((m = rdm_gc_done(g->gc)))
-		outcome(g, m);
+		rdm_group_outcome(g, m);
 	while ((m = rdm_gc_freed(g->gc)))
-		rdm_gbody_put(body_of(m));
+		rdm_gbody_put(rdm_gbody_of(m));
 	collect(g, now, &todo);
 	rdm_gc_info(g->gc, &info);
 	todo.over = !g->over && g->closed && info.state == RDM_GC_IDLE;
 	if (todo.over)
 		g->over = true;
 	arm(g, now);
-	changed = now_open(&info) != g->open || info.stable != g->stable || g->norder || g->ask;
-	g->open = now_open(&info);
+	changed = info.open != g->open || info.stable != g->stable || g->norder || g->ask;
+	g->open = info.open;
 	g->ask = false;
 	g->stable = info.stable;
 	if (changed || todo.over)
@@ -453,6 +403,8 @@ struct rdm_group *rdm_group_alloc(struct sock *sk, const struct rdm_addr *name, 
 	g->ifindex = ifindex;
 	timer_setup(&g->timer, fired, 0);
 	INIT_WORK(&g->work, end_work);
+	INIT_WORK(&g->tell, tell_work);
+	init_llist_head(&g->told);
 	return g;
 }
 
@@ -561,6 +513,7 @@ int rdm_group_join(struct rdm_group *g)
 		.keep_min = g->nlist ? (g->nlist + 1) / 2 + 1 : 1,
 		.eager = READ_ONCE(gs->mode) == RDM_GROUP_EAGER,
 		.rejoin = true,
+		.cast = READ_ONCE(gs->mode) == RDM_GROUP_BEST_EFFORT,
 	};
 	struct sock *other;
 	int err = 0;
@@ -568,6 +521,7 @@ int rdm_group_join(struct rdm_group *g)
 
 	rdm_gaddr_from(&cfg.self, &g->self);
 	rdm_gc_init(g->gc, &cfg);
+	g->cast = cfg.cast;
 
 	spin_lock_bh(&g->rn->hash_lock);
 	other = rdm_port_member(rdm_sk(g->sk)->tunnel);

@@ -9,6 +9,7 @@
 
 #include <linux/seq_file.h>
 
+#include "groupbody.h"
 #include "groupcore.h"
 #include "msg.h"
 #include "peer.h"
@@ -36,9 +37,12 @@
  * @plan: to be filled in by the core [lock]
  * @timer: for the core's deadline
  * @work: ends it
+ * @told: broadcasts of which channels have said what became of copies, by rdm_gbody.node
+ * @tell: passes that on to the core
  * @dead: it has ended, nothing calls the core any more [lock]
  * @closed: nobody reads: the user has left or closed the socket [lock]
  * @over: its end is under way [lock]
+ * @cast: its own broadcasts are best effort
  * @spare: for the next thing to be read; so what is ready always finds a place [lock]
  * @kicks: changes when a sender that waits shall look again [lock; read racily]
  * @norder: messages to members that wait for broadcasts [lock]
@@ -64,9 +68,12 @@ struct rdm_group {
 	struct rdm_gplan plan;
 	struct timer_list timer;
 	struct work_struct work;
+	struct llist_head told;
+	struct work_struct tell;
 	bool dead;
 	bool closed;
 	bool over;
+	bool cast;
 	struct rdm_rec *spare;
 	u32 kicks;
 	u32 norder;
@@ -125,28 +132,6 @@ static inline bool rdm_is_member(const struct sock *sk)
 }
 
 /**
- * struct rdm_gbody - a broadcast with its bytes, shared by all who need them
- * @m: what the core knows of it
- * @refs: the core, the user's queue, each association on which it is on its way
- * @group: held
- * @note: the place for its outcome, when that was asked for
- * @len: bytes
- * @truesize: charged to the socket
- * @npages: how many of @pages; 0: the bytes stand there instead
- * @pages: single ones
- */
-struct rdm_gbody {
-	struct rdm_gmsg m;
-	refcount_t refs;
-	struct rdm_group *group;
-	struct sk_buff *note;
-	u32 len;
-	u32 truesize;
-	u16 npages;
-	struct page *pages[];
-};
-
-/**
  * struct rdm_gread - what a group gives to the user, in rdm_rec.data
  * @group: held
  * @body: the broadcast, held, or NULL for an event
@@ -176,6 +161,11 @@ static inline void rdm_gaddr_to(struct rdm_addr *to, const struct rdm_gaddr *fro
 	memcpy(to, from, sizeof(*to));
 }
 
+/* groupout.c */
+void rdm_group_outcome(struct rdm_group *g, struct rdm_gmsg *m);
+void rdm_group_told(struct rdm_gbody *b, u8 rank, bool failed);
+void rdm_group_hear(struct rdm_group *g);
+
 /* group.c */
 struct rdm_groups *rdm_groups_make(struct sock *sk);
 bool rdm_group_enter(struct rdm_group *g)
@@ -201,16 +191,11 @@ void rdm_groups_free(struct sock *sk);
 void rdm_group_show(struct seq_file *m, struct sock *sk);
 
 /* groupio.c */
-struct rdm_gbody *rdm_gbody_alloc(struct rdm_group *g, u32 len, gfp_t gfp);
-void rdm_gbody_put(struct rdm_gbody *b);
-int rdm_gbody_from_user(struct rdm_gbody *b, struct iov_iter *from);
-int rdm_gbody_from_rec(struct rdm_gbody *b, const struct rdm_rec *rec, u32 at);
-int rdm_gbody_to_user(const struct rdm_gbody *b, struct iov_iter *to, u32 len);
-bool rdm_gbody_add(struct sk_buff *skb, const struct rdm_gbody *b, u32 off, u32 len);
 struct rdm_rec *rdm_grec_new(void);
 void rdm_grec_fill(struct rdm_rec *rec, struct rdm_group *g, struct rdm_gbody *b);
 void rdm_grec_free(struct rdm_rec *rec);
 int rdm_rec_bytes(const struct rdm_rec *rec, u32 at, void *to, u32 len);
+void rdm_gmsg_over(struct rdm_msg *m);
 struct rdm_msg *rdm_gmsg_make(const struct rdm_gplan *plan, struct rdm_gbody *b);
 void rdm_gmsg_push(struct rdm_group *g, struct rdm_msg *m);
 void rdm_group_announce(struct rdm_group *g, const u8 *p, u32 len);

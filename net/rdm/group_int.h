@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * rdm group_int: what the files of the group's core share: groupcore.c (life,
- * sending, delivery, stability), groupview.c (views by ballot), groupinst.c (how
- * a view begins and ends), grouprepair.c (digests, pulls), groupfd.c (who is
- * alive), groupjoin.c (birth, joining, merging), groupnext.c (what to send).
+ * sending, delivery, stability), groupcast.c (best effort), groupview.c (views by
+ * ballot), groupinst.c (how a view begins and ends), grouprepair.c (digests,
+ * pulls), groupfd.c (who is alive), groupjoin.c (birth, joining, merging),
+ * groupnext.c (what to send).
  * Pure; for the rest groupcore.h has it all.
  */
 #ifndef _RDM_GROUP_INT_H
@@ -100,6 +101,13 @@ void rdm_grelease(struct rdm_gc *g, u8 o);
 void rdm_gstable(struct rdm_gc *g);
 void rdm_greset(struct rdm_gc *g, bool told, u64 cut);
 void rdm_gmem_init(struct rdm_gc *g, u64 now, u8 k, const struct rdm_gmember *who);
+
+/* groupcast.c */
+bool rdm_gcast_open(const struct rdm_gc *g);
+int rdm_gcast_send(struct rdm_gc *g, struct rdm_gmsg *m);
+void rdm_gcast_view(struct rdm_gc *g, u64 stay);
+enum rdm_grx rdm_gcast_rx(struct rdm_gc *g, u64 now, const struct rdm_gframe *f, u8 k,
+			  struct rdm_gmsg *m);
 
 /* groupview.c */
 void rdm_gview_frame(struct rdm_gc *g, u64 now, const struct rdm_gframe *f, u8 k);

@@ -12,6 +12,8 @@
 #include "groupcore.h"
 
 #define RDM_GNEVER	U64_MAX
+/* Best-effort broadcasts of an origin, of which it is known whether they came. */
+#define RDM_GCAST_BITS	1024
 
 /* Frames that a member is to get (rdm_gmem.want). */
 #define RDM_GWANT_DECIDE	BIT(0)
@@ -65,6 +67,10 @@
  * @gone: proven dead
  * @leaving: it says so
  * @fresh: @base_cum is not known yet
+ * @cast_top: its last best-effort broadcast that came
+ * @cast_bits: which of them up to there came
+ * @cast_unread: charges of those that were delivered and not read
+ * @cast_cum: up to here, as charges, its channel has carried our own
  */
 struct rdm_gmem {
 	struct rdm_gmember who;
@@ -101,6 +107,10 @@ struct rdm_gmem {
 	bool gone;
 	bool leaving;
 	bool fresh;
+	u32 cast_unread;
+	u64 cast_top;
+	u64 cast_cum;
+	u64 cast_bits[RDM_GCAST_BITS / 64];
 };
 
 /* Somebody outside the view who joins, seeks, or gets an answer. */
@@ -161,6 +171,10 @@ struct rdm_gc {
 	/* own broadcasts */
 	u64 seq;
 	u64 cum;
+	u64 cast_seq;		/* the same of best-effort ones */
+	u64 cast_cum;
+	u32 cast_refused;	/* charge of one that was refused, 0: none was */
+	struct list_head casts;	/* those without an outcome */
 
 	/* the ballot, as a voter */
 	bool frozen;

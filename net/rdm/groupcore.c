@@ -104,6 +104,7 @@ void rdm_gmem_init(struct rdm_gc *g, u64 now, u8 k, const struct rdm_gmember *wh
 	o->heard = now;
 	o->pull_at = RDM_GNEVER;
 	o->ack_at = RDM_GNEVER;
+	o->cast_cum = g->cast_cum;
 }
 
 /**
@@ -139,6 +140,7 @@ void rdm_gc_init(struct rdm_gc *g, const struct rdm_gc_cfg *cfg)
 	INIT_LIST_HEAD(&g->done);
 	INIT_LIST_HEAD(&g->txq);
 	INIT_LIST_HEAD(&g->old);
+	INIT_LIST_HEAD(&g->casts);
 	INIT_LIST_HEAD(&g->spare);
 	for (i = 0; i < RDM_GEVENTS; i++)
 		list_add_tail(&g->events[i].item.node, &g->spare);
@@ -287,7 +289,11 @@ int rdm_gc_send(struct rdm_gc *g, u64 now, struct rdm_gmsg *m)
 		return -EPIPE;
 	if (g->state != RDM_GC_MEMBER)
 		return -ENOTCONN;
-	if (!g->formed || g->merging || (g->frozen && !rdm_gmut(NO_FREEZE)))
+	if (!g->formed)
+		return -EAGAIN;
+	if (g->cfg.cast)
+		return rdm_gcast_send(g, m);
+	if (g->merging || (g->frozen && !rdm_gmut(NO_FREEZE)))
 		return -EAGAIN;
 	if (g->seq - me->floor >= g->cfg.window_msgs / 2 ||
 	    g->cum + m->charge - me->floor_cum > g->cfg.window / 2) {
@@ -326,7 +332,7 @@ int rdm_gc_send(struct rdm_gc *g, u64 now, struct rdm_gmsg *m)
  * rdm_gc_consumed() - a broadcast has left the application's queue; once for each
  * @g: the member
  * @now: ns
- * @m: it, or a copy of its @origin, @rank, @seq and @cum
+ * @m: it, or a copy of its @origin, @rank, @seq, @cum, @charge and @cast
  */
 void rdm_gc_consumed(struct rdm_gc *g, u64 now, const struct rdm_gmsg *m)
 {
@@ -336,7 +342,13 @@ void rdm_gc_consumed(struct rdm_gc *g, u64 now, const struct rdm_gmsg *m)
 		g->starved = false;
 		rdm_gwake(g, now);
 	}
-	if (o == RDM_GROUP_NONE || m->seq <= g->mem[o].read)
+	if (o == RDM_GROUP_NONE)
+		return;
+	if (m->cast) {
+		g->mem[o].cast_unread -= min(m->charge, g->mem[o].cast_unread);
+		return;
+	}
+	if (m->seq <= g->mem[o].read)
 		return;
 	g->mem[o].read = m->seq;
 	g->mem[o].read_cum = m->cum;
@@ -431,18 +443,23 @@ enum rdm_grx rdm_gc_rx_data(struct rdm_gc *g, u64 now, const struct rdm_gaddr *f
 {
 	struct rdm_gmember who = { .at = *from, .inc = f->inc };
 	struct rdm_gmem *org;
-	u8 k;
+	u8 k = rdm_grank(g, &who, f->from);
 
 	if (f->group != g->cfg.group || g->state != RDM_GC_MEMBER || f->lineage != g->lineage ||
 	    f->view != g->view) {
 		other_view(g, now, f, from);
+		/* best effort does without an agreement about members */
+		if (f->flags & RDM_GD_CAST && k != RDM_GROUP_NONE &&
+		    f->group == g->cfg.group && f->lineage == g->lineage)
+			return rdm_gcast_rx(g, now, f, k, m);
 		return RDM_GRX_VIEW;
 	}
-	k = rdm_grank(g, &who, f->from);
 	if (k == RDM_GROUP_NONE || f->n != g->n || g->mem[f->origin].who.inc != f->oinc)
 		return RDM_GRX_BAD;
 	rdm_gheard(g, now, k);
 	rdm_gview_there(g, k);
+	if (f->flags & RDM_GD_CAST)
+		return rdm_gcast_rx(g, now, f, k, m);
 	org = &g->mem[f->origin];
 	if (f->origin == g->rank)
 		return RDM_GRX_DUP;
@@ -611,6 +628,7 @@ void rdm_greset(struct rdm_gc *g, bool told, u64 cut)
 	for (k = 0; k < g->n; k++)
 		drop_all(g, &g->mem[k].msgs, told, cut);
 	drop_all(g, &g->old, told, U64_MAX);
+	rdm_gcast_view(g, 0);
 	memset(g->guests, 0, sizeof(g->guests));
 	/* rdm_gc_member() still says who lacked what */
 	for (k = 0; k < g->n; k++)
@@ -626,6 +644,9 @@ void rdm_greset(struct rdm_gc *g, bool told, u64 cut)
 	g->pulls = 0;
 	g->seq = 0;
 	g->cum = 0;
+	g->cast_seq = 0;
+	g->cast_cum = 0;
+	g->cast_refused = 0;
 	g->formed = false;
 	g->kept = false;
 	g->merging = false;

@@ -34,6 +34,8 @@
  *    broadcasts included; one that was expelled joins again when all is read.
  *  - If memory lacks for an item, the glue may stop calling rdm_gc_ready() and go
  *    on later.
+ *  - Copies of a best-effort broadcast (rdm_gmsg.cast): rdm_gc_carried() when the channel
+ *    has brought one there, or will not. They may be late, or missing when the view changes.
  *  - Unicast to a member after own broadcasts: wait until rdm_gc_acked() of its
  *    rank reaches rdm_gc_top(), or it has left.
  */
@@ -66,6 +68,7 @@ struct rdm_gc;
  * @keep_min: no view shrinks below this once one had as many
  * @eager: relay each broadcast when it comes first
  * @rejoin: join again when expelled
+ * @cast: own broadcasts are best effort
  */
 struct rdm_gc_cfg {
 	struct rdm_gaddr self;
@@ -84,6 +87,7 @@ struct rdm_gc_cfg {
 	u8 keep_min;
 	bool eager;
 	bool rejoin;
+	bool cast;
 };
 
 enum rdm_gplan_kind {
@@ -142,6 +146,7 @@ enum rdm_grx {
  * @self: this life
  * @top: last own broadcast
  * @stable: up to here own broadcasts are stable
+ * @open: a broadcast like the last one would be taken, as far as that is known
  */
 struct rdm_gc_info {
 	u8 state;
@@ -156,6 +161,7 @@ struct rdm_gc_info {
 	struct rdm_gmember self;
 	u64 top;
 	u64 stable;
+	bool open;
 };
 
 /**
@@ -200,6 +206,7 @@ void rdm_gc_join(struct rdm_gc *g, u64 now);
 void rdm_gc_leave(struct rdm_gc *g, u64 now);
 void rdm_gc_abandon(struct rdm_gc *g, u64 now);
 int rdm_gc_send(struct rdm_gc *g, u64 now, struct rdm_gmsg *m);
+void rdm_gc_carried(struct rdm_gc *g, struct rdm_gmsg *m, u64 ok, u64 failed);
 void rdm_gc_consumed(struct rdm_gc *g, u64 now, const struct rdm_gmsg *m);
 enum rdm_grx rdm_gc_rx_data(struct rdm_gc *g, u64 now, const struct rdm_gaddr *from,
 			    const struct rdm_gframe *f, struct rdm_gmsg *m);

@@ -17,7 +17,7 @@ struct one {
 	struct rdm_gc *g;
 	struct rdm_gaddr at;
 	struct rdm_gmsg rec[RECS];
-	u32 nrec, delivered, stable, nobody, unknown, freed, views, expelled, data;
+	u32 nrec, delivered, stable, nobody, unknown, freed, views, expelled, data, arrived, partly;
 	u64 last;
 };
 
@@ -25,7 +25,7 @@ struct both {
 	struct one a, b;
 	struct rdm_gplan plan;
 	u64 now;
-	bool reads, cut;
+	bool reads, cut, stuck;
 };
 
 static void one_init(struct kunit *test, struct one *o, u8 id, u32 window)
@@ -85,6 +85,8 @@ static void take(struct kunit *test, struct both *p, struct one *o)
 		o->stable += m->fate == RDM_GFATE_STABLE;
 		o->nobody += m->fate == RDM_GFATE_NOBODY;
 		o->unknown += m->fate == RDM_GFATE_UNKNOWN;
+		o->arrived += m->fate == RDM_GFATE_ARRIVED;
+		o->partly += m->fate == RDM_GFATE_PARTLY;
 	}
 	while (rdm_gc_freed(o->g))
 		o->freed++;
@@ -99,6 +101,9 @@ static void carry(struct kunit *test, struct both *p, struct one *from, struct o
 	while (rdm_gc_next(from->g, p->now, &p->plan)) {
 		KUNIT_ASSERT_EQ(test, rdm_gw_frame(&f, p->plan.head, p->plan.len), 0);
 		from->data += p->plan.kind == RDM_GP_DATA;
+		if (p->plan.kind == RDM_GP_DATA && p->plan.msg->cast && !p->stuck)
+			rdm_gc_carried(from->g, p->plan.msg, p->cut ? 0 : BIT_ULL(p->plan.rank),
+				       p->cut ? BIT_ULL(p->plan.rank) : 0);
 		if (p->cut)
 			continue;
 		if (p->plan.kind != RDM_GP_DATA) {
@@ -111,6 +116,7 @@ static void carry(struct kunit *test, struct both *p, struct one *from, struct o
 		}
 		take(test, p, to);
 	}
+	take(test, p, from);
 }
 
 static void run(struct kunit *test, struct both *p, u64 span)
@@ -241,6 +247,83 @@ static void g9_leaving_waits_for_what_was_sent(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, info.n, 1);
 }
 
+/* Of best effort: all of them; a frame that comes again, and one that is too old. */
+static void best_effort_comes_once_in_any_order(struct kunit *test)
+{
+	static const struct { u64 seq; bool is_new; } frames[] = {
+		{ 3, true }, { 1, true }, { 3, false }, { 1, false }, { 2, true },
+		{ 3000, true }, { 3, false }, { 1500, false }, { 2999, true }, { 2999, false },
+		{ 3000 - RDM_GCAST_BITS + 1, true }, { 3000 - RDM_GCAST_BITS, false },
+		{ 3001, true }, { 3001, false },
+	};
+	struct both *p = formed(test, 65536);
+	struct rdm_gframe f = {
+		.type = RDM_GF_DATA, .flags = RDM_GD_CAST, .n = 2, .group = 9, .cum = 300,
+	};
+	u32 i;
+
+	f.lineage = p->a.g->lineage;
+	f.view = p->a.g->view;
+	f.from = p->a.g->rank;
+	f.origin = f.from;
+	f.to = RDM_GROUP_NONE;
+	f.inc = p->a.g->self.inc;
+	f.oinc = f.inc;
+	for (i = 0; i < ARRAY_SIZE(frames); i++) {
+		f.seq = frames[i].seq;
+		KUNIT_EXPECT_EQ_MSG(test, rdm_gc_rx_data(p->b.g, p->now, &p->a.at, &f,
+							 record(test, &p->b, 300)),
+				    frames[i].is_new ? RDM_GRX_TAKEN : RDM_GRX_DUP, "frame %u", i);
+		take(test, p, &p->b);
+	}
+	KUNIT_EXPECT_EQ(test, p->b.delivered, 7);
+	KUNIT_EXPECT_EQ(test, p->b.freed, 7);
+	/* a view that one of the two has not seen does not matter, a stranger does */
+	f.view += 3;
+	f.seq = 3002;
+	KUNIT_EXPECT_EQ(test, rdm_gc_rx_data(p->b.g, p->now, &p->a.at, &f,
+					     record(test, &p->b, 300)), RDM_GRX_TAKEN);
+	f.inc++;
+	f.seq++;
+	KUNIT_EXPECT_EQ(test, rdm_gc_rx_data(p->b.g, p->now, &p->a.at, &f,
+					     record(test, &p->b, 300)), RDM_GRX_VIEW);
+}
+
+static void best_effort_waits_for_channels_and_not_for_readers(struct kunit *test)
+{
+	struct both *p = formed(test, 8000);
+	u32 i;
+
+	p->a.g->cfg.cast = true;
+	p->reads = false;
+	for (i = 0; i < 12; i++) {
+		KUNIT_ASSERT_EQ(test, rdm_gc_send(p->a.g, p->now, record(test, &p->a, 1000)), 0);
+		run(test, p, MS);
+	}
+	/* what is not read fills the window, and then goes lost */
+	KUNIT_EXPECT_EQ(test, p->b.delivered, 8);
+	KUNIT_EXPECT_EQ(test, p->a.arrived, 12);
+	KUNIT_EXPECT_EQ(test, p->a.data, 12);
+	p->stuck = true;
+	for (i = 0; i < 4; i++)
+		KUNIT_EXPECT_EQ(test, rdm_gc_send(p->a.g, p->now, record(test, &p->a, 1000)), 0);
+	KUNIT_EXPECT_EQ(test, rdm_gc_send(p->a.g, p->now, record(test, &p->a, 1000)), -EAGAIN);
+	KUNIT_EXPECT_FALSE(test, rdm_gcast_open(p->a.g));
+	run(test, p, MS);
+	rdm_gc_carried(p->a.g, &p->a.rec[p->a.nrec - 2], 0, BIT_ULL(p->b.g->rank));
+	take(test, p, &p->a);
+	KUNIT_EXPECT_TRUE(test, rdm_gcast_open(p->a.g));
+	KUNIT_EXPECT_EQ(test, p->a.partly, 1);
+	/* once it has its outcome, nothing more is heard of it */
+	rdm_gc_carried(p->a.g, &p->a.rec[p->a.nrec - 2], BIT_ULL(p->b.g->rank), 0);
+	take(test, p, &p->a);
+	KUNIT_EXPECT_EQ(test, p->a.arrived, 12);
+	/* the others have one, too, when the member leaves */
+	rdm_gc_abandon(p->a.g, p->now);
+	take(test, p, &p->a);
+	KUNIT_EXPECT_EQ(test, p->a.partly, 4);
+}
+
 static void a_quorum_is_more_than_half_or_half_with_the_senior(struct kunit *test)
 {
 	KUNIT_EXPECT_TRUE(test, rdm_gquorum(0x1, 0x1));
@@ -262,6 +345,8 @@ static struct kunit_case groupcore_cases[] = {
 	KUNIT_CASE(g10_who_does_not_read_stops_the_sender),
 	KUNIT_CASE(g7_a_senior_goes_on_alone_a_junior_does_not),
 	KUNIT_CASE(g9_leaving_waits_for_what_was_sent),
+	KUNIT_CASE(best_effort_comes_once_in_any_order),
+	KUNIT_CASE(best_effort_waits_for_channels_and_not_for_readers),
 	KUNIT_CASE(a_quorum_is_more_than_half_or_half_with_the_senior),
 	{}
 };

@@ -40,6 +40,7 @@ static void take_data(struct rdm_group *g, u64 now, const struct rdm_gaddr *from
 	u8 head[RDM_GF_DATA_LEN];
 	struct rdm_gframe f;
 	struct rdm_gbody *b;
+	enum rdm_grx grx;
 
 	if (rec->m.total < sizeof(head) || rec->m.total - sizeof(head) > RDM_GROUP_MAX_MSG ||
 	    rdm_rec_bytes(rec, 0, head, sizeof(head)) || rdm_gw_frame(&f, head, sizeof(head))) {
@@ -57,9 +58,13 @@ static void take_data(struct rdm_group *g, u64 now, const struct rdm_gaddr *from
 		rdm_gc_heard(g->gc, now, from);
 		/* the core's */
 		refcount_inc(&b->refs);
-		if (rdm_gc_rx_data(g->gc, now, from, &f, &b->m) != RDM_GRX_TAKEN) {
+		grx = rdm_gc_rx_data(g->gc, now, from, &f, &b->m);
+		if (grx != RDM_GRX_TAKEN) {
 			refcount_dec(&b->refs);
-			rdm_inc(g->rn, GROUP_DUPS);
+			if (grx == RDM_GRX_WINDOW)
+				rdm_inc(g->rn, GROUP_DROPPED);
+			else
+				rdm_inc(g->rn, GROUP_DUPS);
 		}
 		rdm_group_done(g, now);
 	} else {

@@ -91,6 +91,7 @@ static void move_member(struct rdm_gc *g, u8 from, u8 to, u64 cut)
 	m->suspects = 0;
 	m->want &= RDM_GWANT_DECIDE;
 	m->lag_at = 0;
+	m->cast_cum = g->cast_cum;
 }
 
 /*
@@ -112,6 +113,7 @@ void rdm_gview_install(struct rdm_gc *g, u64 now)
 	rdm_gview_there(g, g->rank);
 	for (o = 0; o < g->n; o++)
 		keep_old(g, o, v->cut[o]);
+	rdm_gcast_view(g, v->stay);
 
 	g->last_view = g->view;
 	g->last_n = g->n;

@@ -76,7 +76,7 @@ err:
  * rdm_gbody_put() - drop a reference to a broadcast and, with the last, its memory
  * @b: the broadcast
  *
- * Context: any but hard interrupt; no peer's or queue's lock held.
+ * Context: any but hard interrupt; no queue's lock held.
  */
 void rdm_gbody_put(struct rdm_gbody *b)
 {
@@ -279,10 +279,15 @@ void rdm_grec_free(struct rdm_rec *rec)
 	rdm_group_put(r->group);
 }
 
-/* Where a frame goes, in front of its bytes. */
-static struct rdm_addr *to_of(const struct rdm_msg *m)
+/* Where a frame goes; stands in front of its bytes. */
+struct dest {
+	struct rdm_addr to;
+	u8 rank;
+};
+
+static struct dest *dest_of(const struct rdm_msg *m)
 {
-	return (struct rdm_addr *)m->data - 1;
+	return (struct dest *)m->data - 1;
 }
 
 /**
@@ -299,16 +304,17 @@ struct rdm_msg *rdm_gmsg_make(const struct rdm_gplan *plan, struct rdm_gbody *b)
 	u32 bits = BITS_TO_LONGS(nbits) * sizeof(long);
 	struct rdm_msg *m;
 
-	m = kzalloc(sizeof(*m) + bits + sizeof(struct rdm_addr) + plan->len,
+	m = kzalloc(sizeof(*m) + bits + sizeof(struct dest) + plan->len,
 		    GFP_ATOMIC | __GFP_NOWARN);
 	if (!m)
 		return NULL;
 	rdm_txmsg_init(&m->t, len, len, bits ? (unsigned long *)(m + 1) : NULL);
 	m->truesize = SKB_TRUESIZE(sizeof(*m)) + plan->len;
-	m->data = (u8 *)(m + 1) + bits + sizeof(struct rdm_addr);
+	m->data = (u8 *)(m + 1) + bits + sizeof(struct dest);
 	m->head = plan->len;
 	memcpy(m->data, plan->head, plan->len);
-	rdm_gaddr_to(to_of(m), &plan->to.at);
+	rdm_gaddr_to(&dest_of(m)->to, &plan->to.at);
+	dest_of(m)->rank = plan->rank;
 	if (b) {
 		m->body = b;
 		refcount_inc(&b->refs);
@@ -316,10 +322,26 @@ struct rdm_msg *rdm_gmsg_make(const struct rdm_gplan *plan, struct rdm_gbody *b)
 	return m;
 }
 
+/**
+ * rdm_gmsg_over() - a message with a broadcast needs it no more
+ * @m: the message, with its outcome if it was accepted
+ *
+ * Context: any but hard interrupt.
+ */
+void rdm_gmsg_over(struct rdm_msg *m)
+{
+	struct rdm_gbody *b = m->body;
+
+	m->body = NULL;
+	if (b->m.cast && b->m.own)
+		rdm_group_told(b, dest_of(m)->rank, !m->t.finished || m->t.error);
+	rdm_gbody_put(b);
+}
+
 static void drop(struct rdm_msg *m)
 {
 	if (m->body)
-		rdm_gbody_put(m->body);
+		rdm_gmsg_over(m);
 	kfree(m);
 }
 
@@ -343,7 +365,8 @@ void rdm_gmsg_push(struct rdm_group *g, struct rdm_msg *m)
 
 	from.scope = g->ifindex;
 	for (;;) {
-		peer = rdm_peer_get_channel(g->sk, to_of(m), &from, RDM_CHANNEL_GROUP, GFP_ATOMIC);
+		peer = rdm_peer_get_channel(g->sk, &dest_of(m)->to, &from, RDM_CHANNEL_GROUP,
+					    GFP_ATOMIC);
 		if (IS_ERR(peer)) {
 			rdm_inc(g->rn, GROUP_LOST);
 			drop(m);
@@ -360,6 +383,10 @@ void rdm_gmsg_push(struct rdm_group *g, struct rdm_msg *m)
 	bits = m->t.acked;
 	rdm_txmsg_init(&m->t, m->t.len, rdm_msg_stride(m->t.len, peer->a.mtu), bits);
 	m->t.solo = m->body || m->t.len > RDM_INLINE_MAX;
+	if (m->body && m->body->m.cast) {
+		m->t.mode = m->body->mode;
+		m->t.deadline = m->body->deadline;
+	}
 	rdm_snd_take(peer, m->truesize);
 	now = rdm_now();
 	rdm_assoc_push(&peer->a, now, &m->t, &out);

@@ -286,7 +286,9 @@ static bool data(struct rdm_gc *g, struct rdm_gplan *plan)
 		g->count[!plan->again ? RDM_GCS_SENT : m->own ? RDM_GCS_REPAIRED :
 			 RDM_GCS_RELAYED]++;
 		f.view = m->view;
-		if (m->view != g->view) {
+		if (m->cast) {
+			f.flags = RDM_GD_CAST;
+		} else if (m->view != g->view) {
 			/* of the view before; its ranks are meant */
 			f.from = RDM_GROUP_NONE;
 			f.n = g->last_n;
@@ -435,6 +437,13 @@ u64 rdm_gc_deadline(const struct rdm_gc *g)
 	return g->timer_at;
 }
 
+static bool takes(const struct rdm_gc *g)
+{
+	if (!g->formed || g->leaving)
+		return false;
+	return g->cfg.cast ? rdm_gcast_open(g) : !g->frozen && !g->merging;
+}
+
 /**
  * rdm_gc_info() - how it stands
  * @g: the member
@@ -447,6 +456,7 @@ void rdm_gc_info(const struct rdm_gc *g, struct rdm_gc_info *info)
 		.blocked = g->blocked, .leaving = g->leaving || g->merging,
 		.formed = g->formed, .lineage = g->lineage, .view = g->view, .self = g->self,
 		.top = g->seq, .stable = g->n ? g->mem[g->rank].floor : 0,
+		.open = takes(g),
 	};
 }
 

@@ -344,8 +344,6 @@ int rdm_group_setsockopt(struct sock *sk, int name, sockptr_t val, unsigned int 
 		return -EINVAL;
 	if (copy_from_sockptr(&v, val, sizeof(v)))
 		return -EFAULT;
-	if (name == RDM_GROUP_MODE && v == RDM_GROUP_BEST_EFFORT)
-		return -EOPNOTSUPP;
 	if ((name == RDM_GROUP_MODE && v > RDM_GROUP_BEST_EFFORT) ||
 	    (name == RDM_GROUP_SLOW && v && (v < SLOW_MIN || v > SLOW_MAX)) ||
 	    (name == RDM_GROUP_SUSPECT_MS && (v < SUSPECT_MIN || v > SUSPECT_MAX)) ||
@@ -540,7 +538,7 @@ int rdm_group_sendmsg(struct sock *sk, struct msghdr *msg, size_t len,
 	if (!is_multicast(to) && !sock_flag(sk, SOCK_BROADCAST))
 		goto out;
 	err = -EOPNOTSUPP;
-	if (opts->mode == RDM_AT_MOST_ONCE || opts->deadline_ms || opts->named)
+	if (opts->named || (!g->cast && (opts->mode == RDM_AT_MOST_ONCE || opts->deadline_ms)))
 		goto out;
 	err = -EMSGSIZE;
 	if (len > RDM_GROUP_MAX_MSG)
@@ -549,6 +547,9 @@ int rdm_group_sendmsg(struct sock *sk, struct msghdr *msg, size_t len,
 	b = rdm_gbody_alloc(g, len, GFP_KERNEL);
 	if (!b)
 		goto out;
+	b->mode = opts->mode == RDM_AT_MOST_ONCE ? RDM_AT_MOST_ONCE : RDM_EXACTLY_ONCE;
+	if (opts->deadline_ms)
+		b->deadline = rdm_now() + opts->deadline_ms * (u64)NSEC_PER_MSEC;
 	if (opts->ask)
 		b->note = rdm_note_new(to, opts->cookie);
 	if (!opts->ask || b->note) {

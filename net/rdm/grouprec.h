@@ -65,6 +65,8 @@ enum rdm_gfate {
 	RDM_GFATE_STABLE,	/* every member of the view has it */
 	RDM_GFATE_NOBODY,	/* failed: no member of the view after @view delivers it */
 	RDM_GFATE_UNKNOWN,	/* failed: the others may deliver it or not */
+	RDM_GFATE_ARRIVED,	/* best effort: it came to every member */
+	RDM_GFATE_PARTLY,	/* best effort: not to all, or that is not known */
 };
 
 /**
@@ -80,12 +82,14 @@ enum rdm_gfate {
  * @cum: charges of all its broadcasts up to this one
  * @todo: ranks to which it is still to be sent
  * @again: those of them that get it for a relay or a repair
+ * @wait: best effort: ranks in @view whose channel has not said what became of it
  * @lack: with an outcome that is a failure: ranks not known to have it, in @view;
  *	for rdm_gc_member()
  * @charge: bytes that it costs in windows; set by the glue, the same at all members:
  *	rdm_msg_charge() of the payload
  * @rank: of its origin in @view
  * @own: sent by us
+ * @cast: best effort: @seq and @cum are counted apart
  * @dropped: the core has no more use for it once it was given to rdm_gc_ready()
  * @delivered: was given to rdm_gc_ready()
  * @fate: enum rdm_gfate
@@ -102,10 +106,12 @@ struct rdm_gmsg {
 	u64 cum;
 	u64 todo;
 	u64 again;
+	u64 wait;
 	u64 lack;
 	u32 charge;
 	u8 rank;
 	bool own;
+	bool cast;
 	bool dropped;
 	bool delivered;
 	u8 fate;

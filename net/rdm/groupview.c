@@ -375,7 +375,8 @@ void rdm_gview_decide(struct rdm_gc *g, u64 now, const struct rdm_gframe *f)
 static bool going(struct rdm_gc *g, u64 now)
 {
 	struct rdm_gmem *me = &g->mem[g->rank];
-	bool flushed = me->floor >= g->seq && (list_empty(&g->old) || g->n == 1);
+	bool flushed = me->floor >= g->seq && (list_empty(&g->old) || g->n == 1) &&
+		       list_empty(&g->casts);
 
 	if (!g->leaving && !g->merging)
 		return true;

@@ -281,10 +281,8 @@ static void drop_pages(struct rdm_msg *m)
 {
 	u16 i;
 
-	if (unlikely(m->body)) {
-		rdm_gbody_put(m->body);
-		m->body = NULL;
-	}
+	if (unlikely(m->body))
+		rdm_gmsg_over(m);
 	if (!m->nblocks)
 		return;
 	for (i = 0; i < m->nblocks; i++)

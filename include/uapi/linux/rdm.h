@@ -76,7 +76,7 @@ enum {
 enum {
 	RDM_GROUP_LAZY = 0,		/* to who lacks it: n - 1 messages if nothing fails */
 	RDM_GROUP_EAGER = 1,		/* by each member when it comes first */
-	RDM_GROUP_BEST_EFFORT = 2,	/* not supported yet: EOPNOTSUPP */
+	RDM_GROUP_BEST_EFFORT = 2,	/* never: one copy to each member that is heard */
 };
 
 /* What recvmsg() tells of groups (RDM_RX_GROUP). */
@@ -87,7 +87,8 @@ enum {
  * Options of groups. Those from RDM_GROUP_MODE to RDM_GROUP_WINDOW hold for groups that are
  * joined from then on.
  *
- * RDM_GROUP_MODE: __u32, RDM_GROUP_LAZY (default) or RDM_GROUP_EAGER.
+ * RDM_GROUP_MODE: __u32, RDM_GROUP_LAZY (default), RDM_GROUP_EAGER or, without any agreement,
+ *	RDM_GROUP_BEST_EFFORT: of the broadcasts of this member.
  * RDM_GROUP_SLOW: __u32, milliseconds, 0 or 100 to 3600000: how long a member that does not
  *	read may hold up the others until it is expelled; 0 (default): for ever.
  * RDM_GROUP_SUSPECT_MS: __u32, 50 to 30000 (default 1000): silence after which a member is
@@ -226,7 +227,8 @@ enum {
  * @lineage: names the birth of the group
  * @view: number of the view
  * @incarnation: of the origin, or of the member that the event speaks of
- * @seq: of the broadcast among its origin's; LEFT, EXPELLED: of the last one that counts
+ * @seq: of the broadcast among its origin's, those of best effort counted apart; LEFT,
+ *	EXPELLED: of the last one that counts
  * @event: RDM_GROUP_DATA and so on
  * @members: VIEW: how many
  */
@@ -256,9 +258,11 @@ enum {
  * @error: 0 (acked), or errno: ECONNREFUSED (nobody bound there), ECONNRESET (the peer
  *	restarted or closed its socket), ETIMEDOUT (the peer is silent), EHOSTUNREACH or
  *	ENETUNREACH (no way there), EMSGSIZE (longer than the peer takes), ETIME (its
- *	deadline passed), ECOMM (at most once: a packet of it was lost), ENOTCONN (a
- *	broadcast: this member is not in the group any more)
- * @fate: RDM_FATE_*
+ *	deadline passed), ECOMM (at most once: a packet of it was lost; a best-effort
+ *	broadcast: not all members are known to have it), ENOTCONN (a broadcast: this
+ *	member is not in the group any more)
+ * @fate: RDM_FATE_*; with @error 0 RDM_FATE_QUEUED, but of a best-effort broadcast
+ *	RDM_FATE_UNKNOWN: each member has got it, one that reads too slowly may have dropped it
  * @count: how many messages to this destination share this outcome
  * @flags: RDM_OUTCOME_*
  * @bytes: length of these messages together, bytes

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * rdm groupbody: a broadcast in memory: its bytes, once for all who send, hold or read
+ * them. See groupio.c.
+ */
+#ifndef _RDM_GROUPBODY_H
+#define _RDM_GROUPBODY_H
+
+#include <linux/atomic.h>
+#include <linux/llist.h>
+#include <linux/refcount.h>
+
+#include "grouprec.h"
+
+struct iov_iter;
+struct rdm_group;
+struct rdm_rec;
+struct sk_buff;
+
+/**
+ * struct rdm_gbody - a broadcast with its bytes, shared by all who need them
+ * @m: what the core knows of it
+ * @refs: the core, the user's queue, each association on which it is on its way
+ * @group: held
+ * @note: the place for its outcome, when that was asked for
+ * @node: in rdm_group.told
+ * @told: it is there
+ * @ok: of best effort: ranks that have it, as channels said since the core was told
+ * @failed: likewise, ranks that do not
+ * @deadline: of best effort: when copies are given up, ns; 0 for never
+ * @mode: of best effort: RDM_EXACTLY_ONCE, or RDM_AT_MOST_ONCE
+ * @len: bytes
+ * @truesize: charged to the socket
+ * @npages: how many of @pages; 0: the bytes stand there instead
+ * @pages: single ones
+ */
+struct rdm_gbody {
+	struct rdm_gmsg m;
+	refcount_t refs;
+	struct rdm_group *group;
+	struct sk_buff *note;
+	struct llist_node node;
+	unsigned long told;
+	atomic64_t ok;
+	atomic64_t failed;
+	u64 deadline;
+	u8 mode;
+	u32 len;
+	u32 truesize;
+	u16 npages;
+	struct page *pages[];
+};
+
+static inline struct rdm_gbody *rdm_gbody_of(struct rdm_gmsg *m)
+{
+	return m ? container_of(m, struct rdm_gbody, m) : NULL;
+}
+
+struct rdm_gbody *rdm_gbody_alloc(struct rdm_group *g, u32 len, gfp_t gfp);
+void rdm_gbody_put(struct rdm_gbody *b);
+int rdm_gbody_from_user(struct rdm_gbody *b, struct iov_iter *from);
+int rdm_gbody_from_rec(struct rdm_gbody *b, const struct rdm_rec *rec, u32 at);
+int rdm_gbody_to_user(const struct rdm_gbody *b, struct iov_iter *to, u32 len);
+bool rdm_gbody_add(struct sk_buff *skb, const struct rdm_gbody *b, u32 off, u32 len);
+
+#endif /* _RDM_GROUPBODY_H */
