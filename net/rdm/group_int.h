@@ -127,6 +127,7 @@ void rdm_gview_there(struct rdm_gc *g, u8 k);
 void rdm_gstate_rx(struct rdm_gc *g, u64 now, const struct rdm_gframe *f, u8 from);
 void rdm_gpull_rx(struct rdm_gc *g, u64 now, const struct rdm_gframe *f, u8 to, bool old);
 void rdm_gpull_want(struct rdm_gc *g, u64 now, u8 o, bool urgent);
+void rdm_gpull_more(struct rdm_gc *g, u8 o, u64 seq);
 void rdm_gpull_held(struct rdm_gc *g, u64 now, u8 o);
 void rdm_grepair_timer(struct rdm_gc *g, u64 now);
 

@@ -62,7 +62,7 @@
  * @lag_seq: until it has this one
  * @suspects: ranks that it suspects
  * @want: RDM_GWANT_*
- * @backlog: messages in its channel
+ * @backlog: bytes in its channel, as last told
  * @suspected: silent
  * @gone: proven dead
  * @leaving: it says so

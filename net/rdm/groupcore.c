@@ -467,7 +467,11 @@ enum rdm_grx rdm_gc_rx_data(struct rdm_gc *g, u64 now, const struct rdm_gaddr *f
 		org->floor = f->floor;
 		rdm_grelease(g, f->origin);
 	}
+	if (f->flags & RDM_GD_MORE)
+		rdm_gpull_more(g, f->origin, f->seq);
 	if (f->seq <= org->held && !rdm_gmut(NO_DUP_CHECK)) {
+		if (f->flags & RDM_GD_MORE)
+			rdm_gpull_held(g, now, f->origin);
 		g->count[RDM_GCS_DUP]++;
 		return RDM_GRX_DUP;
 	}

@@ -215,7 +215,7 @@ int rdm_gc_rx(struct rdm_gc *g, u64 now, const struct rdm_gaddr *from, bool prov
 void rdm_gc_heard(struct rdm_gc *g, u64 now, const struct rdm_gaddr *from);
 void rdm_gc_gone(struct rdm_gc *g, u64 now, const struct rdm_gmember *who);
 void rdm_gc_channel(struct rdm_gc *g, u64 now, const struct rdm_gaddr *to, bool up);
-void rdm_gc_backlog(struct rdm_gc *g, const struct rdm_gaddr *to, u32 msgs);
+void rdm_gc_backlog(struct rdm_gc *g, const struct rdm_gaddr *to, u32 bytes);
 void rdm_gc_timer(struct rdm_gc *g, u64 now);
 u64 rdm_gc_deadline(const struct rdm_gc *g);
 bool rdm_gc_next(struct rdm_gc *g, u64 now, struct rdm_gplan *plan);

@@ -247,6 +247,37 @@ static void g9_leaving_waits_for_what_was_sent(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, info.n, 1);
 }
 
+static void g13_repairs_of_many_bytes_come_bit_by_bit(struct kunit *test)
+{
+	struct both *p = formed(test, 1 << 20);
+	u32 i, before, most = 0;
+
+	p->cut = true;
+	for (i = 0; i < 8; i++)
+		KUNIT_ASSERT_EQ(test, rdm_gc_send(p->a.g, p->now, record(test, &p->a, 20000)), 0);
+	run(test, p, 2 * MS);
+	p->cut = false;
+	KUNIT_EXPECT_EQ(test, p->a.data, 8);
+	/* while the channel is busy with other things there are none */
+	rdm_gc_backlog(p->a.g, &p->b.at, 65536);
+	run(test, p, 80 * MS);
+	KUNIT_EXPECT_LT(test, 0, rdm_gc_count(p->b.g, RDM_GCS_PULLED));
+	KUNIT_EXPECT_EQ(test, p->a.data, 8);
+	rdm_gc_backlog(p->a.g, &p->b.at, 0);
+	for (i = 0; i < 300 && p->b.delivered < 8; i++) {
+		before = p->a.data;
+		run(test, p, MS);
+		most = max(most, p->a.data - before);
+	}
+	KUNIT_EXPECT_EQ(test, p->b.delivered, 8);
+	/* 64 KiB at once, and each of them once */
+	KUNIT_EXPECT_EQ(test, most, 3);
+	KUNIT_EXPECT_EQ(test, p->a.data, 16);
+	/* who lacks more asks at once, not when a retry is due */
+	KUNIT_EXPECT_LT(test, i, 200);
+	KUNIT_EXPECT_EQ(test, p->a.stable, 8);
+}
+
 /* Of best effort: all of them; a frame that comes again, and one that is too old. */
 static void best_effort_comes_once_in_any_order(struct kunit *test)
 {
@@ -345,6 +376,7 @@ static struct kunit_case groupcore_cases[] = {
 	KUNIT_CASE(g10_who_does_not_read_stops_the_sender),
 	KUNIT_CASE(g7_a_senior_goes_on_alone_a_junior_does_not),
 	KUNIT_CASE(g9_leaving_waits_for_what_was_sent),
+	KUNIT_CASE(g13_repairs_of_many_bytes_come_bit_by_bit),
 	KUNIT_CASE(best_effort_comes_once_in_any_order),
 	KUNIT_CASE(best_effort_waits_for_channels_and_not_for_readers),
 	KUNIT_CASE(a_quorum_is_more_than_half_or_half_with_the_senior),

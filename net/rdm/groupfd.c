@@ -104,17 +104,17 @@ void rdm_gc_channel(struct rdm_gc *g, u64 now, const struct rdm_gaddr *to, bool 
 }
 
 /**
- * rdm_gc_backlog() - how many messages a channel has to send and to see acked
+ * rdm_gc_backlog() - how much a channel has to send and to see acked
  * @g: the member
  * @to: where it leads
- * @msgs: so many; while they are many, nothing is repaired over it
+ * @bytes: so much; repairs fill it up to a bound. To be told before each PULL that came by it
  */
-void rdm_gc_backlog(struct rdm_gc *g, const struct rdm_gaddr *to, u32 msgs)
+void rdm_gc_backlog(struct rdm_gc *g, const struct rdm_gaddr *to, u32 bytes)
 {
 	u8 k = rdm_grank_at(g, to);
 
 	if (k != RDM_GROUP_NONE)
-		g->mem[k].backlog = msgs;
+		g->mem[k].backlog = bytes;
 }
 
 /* Ranks that are heard, ours included. */

@@ -51,6 +51,7 @@ static void keep_old(struct rdm_gc *g, u8 o, u64 cut)
 	list_for_each_entry_safe(m, next, &g->mem[o].msgs, node) {
 		m->todo = 0;
 		m->again = 0;
+		m->more = 0;
 		list_del_init(&m->tx);
 		if (m->seq <= cut) {
 			list_move_tail(&m->node, &g->old);

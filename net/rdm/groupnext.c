@@ -286,6 +286,9 @@ static bool data(struct rdm_gc *g, struct rdm_gplan *plan)
 		g->count[!plan->again ? RDM_GCS_SENT : m->own ? RDM_GCS_REPAIRED :
 			 RDM_GCS_RELAYED]++;
 		f.view = m->view;
+		if (m->more & BIT_ULL(k))
+			f.flags = RDM_GD_MORE;
+		m->more &= ~BIT_ULL(k);
 		if (m->cast) {
 			f.flags = RDM_GD_CAST;
 		} else if (m->view != g->view) {

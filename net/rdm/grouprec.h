@@ -82,6 +82,7 @@ enum rdm_gfate {
  * @cum: charges of all its broadcasts up to this one
  * @todo: ranks to which it is still to be sent
  * @again: those of them that get it for a relay or a repair
+ * @more: those that lack more, which they are to ask for when they have this one
  * @wait: best effort: ranks in @view whose channel has not said what became of it
  * @lack: with an outcome that is a failure: ranks not known to have it, in @view;
  *	for rdm_gc_member()
@@ -106,6 +107,7 @@ struct rdm_gmsg {
 	u64 cum;
 	u64 todo;
 	u64 again;
+	u64 more;
 	u64 wait;
 	u64 lack;
 	u32 charge;

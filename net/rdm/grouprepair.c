@@ -9,8 +9,8 @@
 
 /* Broadcasts that one PULL asks for at most; the next one follows when they are here. */
 #define PULL_MAX	64
-/* Nothing is repaired over a channel that has this much to do. */
-#define BACKLOG_MAX	64
+/* Bytes that a channel may have to carry with repairs; what is more is asked for again. */
+#define CARRY_MAX	65536
 
 static void know(struct rdm_gc *g, u8 k, u8 o, u64 seq)
 {
@@ -93,6 +93,12 @@ void rdm_gpull_want(struct rdm_gc *g, u64 now, u8 o, bool urgent)
 	rdm_gwake(g, org->pull_at);
 }
 
+/* Of what was asked for of @o no more than @seq is under way. */
+void rdm_gpull_more(struct rdm_gc *g, u8 o, u64 seq)
+{
+	g->mem[o].pulled = min(g->mem[o].pulled, seq);
+}
+
 /* Some more of @o is held. */
 void rdm_gpull_held(struct rdm_gc *g, u64 now, u8 o)
 {
@@ -104,7 +110,8 @@ void rdm_gpull_held(struct rdm_gc *g, u64 now, u8 o)
 		org->pulled = 0;
 	} else if (org->pulled && org->held >= org->pulled) {
 		org->pull_at = now;
-		org->pull_try = 0;
+		/* of the one that answered */
+		org->pull_try -= !!org->pull_try;
 		org->pulled = 0;
 		rdm_gwake(g, now);
 	} else if (!org->pull_try) {
@@ -168,24 +175,29 @@ static void pull(struct rdm_gc *g, u64 now, u8 o)
 void rdm_gpull_rx(struct rdm_gc *g, u64 now, const struct rdm_gframe *f, u8 k, bool old)
 {
 	struct list_head *list = old ? &g->old : &g->mem[f->origin].msgs;
-	struct rdm_gmsg *m;
-	bool found = false;
+	u32 room = CARRY_MAX - min_t(u32, g->mem[k].backlog, CARRY_MAX);
+	struct rdm_gmsg *m, *last = NULL;
 
-	if (g->mem[k].backlog > BACKLOG_MAX ||
-	    (rdm_gmut(NO_RELAY) && (old || f->origin != g->rank)))
+	if (!room || (rdm_gmut(NO_RELAY) && (old || f->origin != g->rank)))
 		return;
 	list_for_each_entry(m, list, node) {
 		if (m->rank != f->origin || m->seq < f->seq || m->seq > f->last)
 			continue;
 		if (m->seq > f->seq && f->bits & BIT_ULL(m->seq - f->seq - 1))
 			continue;
-		found = true;
+		/* the first one goes however long it is */
+		if (last && m->charge > room) {
+			last->more |= BIT_ULL(k);
+			return;
+		}
+		room -= min(room, m->charge);
+		last = m;
 		m->todo |= BIT_ULL(k);
 		m->again |= BIT_ULL(k);
 		if (list_empty(&m->tx))
 			list_add_tail(&m->tx, &g->txq);
 	}
-	if (!found)
+	if (!last)
 		rdm_gwant(g, k, RDM_GWANT_FULL);
 }
 

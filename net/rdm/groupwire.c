@@ -195,7 +195,7 @@ static int get_data(struct rdm_gframe *f, const u8 *p, u32 len)
 	f->cum = get_unaligned_be64(p + 24);
 	f->floor = get_unaligned_be64(p + 32);
 	f->payload = RDM_GF_DATA_LEN;
-	if (f->flags & RDM_GD_CAST && (f->origin != f->from || f->oinc != f->inc || f->floor))
+	if (f->flags & RDM_GD_CAST && (f->flags & RDM_GD_MORE || f->origin != f->from || f->oinc != f->inc || f->floor))
 		return -EPROTO;
 	return f->origin >= f->n || !all_zero(p + 1, 7) || !f->oinc || !f->seq ||
 	       f->floor >= f->seq ? -EPROTO : 0;
@@ -265,7 +265,7 @@ static u8 known_flags(u8 type)
 {
 	switch (type) {
 	case RDM_GF_DATA:
-		return RDM_GD_CAST;
+		return RDM_GD_CAST | RDM_GD_MORE;
 	case RDM_GF_STATE:
 		return RDM_GS_FULL | RDM_GS_LEAVING | RDM_GS_ASK;
 	case RDM_GF_PROMISE:

@@ -55,6 +55,7 @@ enum rdm_gframe_type {
 
 /* rdm_gframe.flags, by type */
 #define RDM_GD_CAST		BIT(0)	/* DATA: best effort, from its origin itself */
+#define RDM_GD_MORE		BIT(1)	/* DATA: more was asked for than came: ask again */
 #define RDM_GS_FULL		BIT(0)	/* STATE: rows follow */
 #define RDM_GS_LEAVING		BIT(1)	/* STATE: wants to be left out of the next view */
 #define RDM_GS_ASK		BIT(2)	/* STATE: wants a full one in return */
