@@ -96,7 +96,8 @@ static void take_ctrl(struct rdm_group *g, u64 now, const struct rdm_gaddr *from
 		rdm_gc_heard(g->gc, now, from);
 		/* a hint, so the lock of the association is not needed */
 		if (p[0] == RDM_GF_PULL)
-			rdm_gc_backlog(g->gc, from, min_t(u64, READ_ONCE(peer->a.txq.bytes), U32_MAX));
+			rdm_gc_backlog(g->gc, from,
+				       min_t(u64, READ_ONCE(peer->a.txq.bytes), U32_MAX));
 		if (p[0] == RDM_GF_STATE)
 			know(g, now, peer, get_unaligned_be64(p + FRAME_INC));
 		if (rdm_gc_rx(g->gc, now, from, true, p, len))

@@ -195,7 +195,8 @@ static int get_data(struct rdm_gframe *f, const u8 *p, u32 len)
 	f->cum = get_unaligned_be64(p + 24);
 	f->floor = get_unaligned_be64(p + 32);
 	f->payload = RDM_GF_DATA_LEN;
-	if (f->flags & RDM_GD_CAST && (f->flags & RDM_GD_MORE || f->origin != f->from || f->oinc != f->inc || f->floor))
+	if (f->flags & RDM_GD_CAST && (f->flags & RDM_GD_MORE || f->origin != f->from ||
+				       f->oinc != f->inc || f->floor))
 		return -EPROTO;
 	return f->origin >= f->n || !all_zero(p + 1, 7) || !f->oinc || !f->seq ||
 	       f->floor >= f->seq ? -EPROTO : 0;
