@@ -27,7 +27,7 @@ static const char *const mutations[RDM_GMUT__NR] = {
 	[RDM_GMUT_ALTER_ADOPTED] = "alter-adopted", [RDM_GMUT_NO_FREEZE] = "no-freeze",
 	[RDM_GMUT_NON_RESPONDERS] = "non-responders", [RDM_GMUT_ACCEPT_EARLY] = "accept-early",
 	[RDM_GMUT_OLD_FLOOR] = "old-floor", [RDM_GMUT_ANY_INCARNATION] = "any-incarnation",
-	[RDM_GMUT_HALF_GOES_ON] = "half-goes-on",
+	[RDM_GMUT_HALF_GOES_ON] = "half-goes-on", [RDM_GMUT_HASTY] = "hasty",
 };
 #else
 #define PROGRAM	"rdmsim"

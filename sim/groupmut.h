@@ -21,6 +21,7 @@ enum rdm_gmutation {
 	RDM_GMUT_OLD_FLOOR,		/* believe floors and acks of former views */
 	RDM_GMUT_ANY_INCARNATION,	/* a new life votes for the one before */
 	RDM_GMUT_HALF_GOES_ON,		/* two members are a quorum, whoever is missing */
+	RDM_GMUT_HASTY,			/* whoever reaches fewer does not let others go first */
 	RDM_GMUT__NR
 };
 

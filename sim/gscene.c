@@ -424,6 +424,34 @@ static void omission(struct world *w, u64 seed)
 	say(w, 300 * GMS, a, 2);
 }
 
+/* The way between the one who would change the view and a member does not work; some join. */
+static void one_way(struct world *w, u64 seed)
+{
+	u8 i, b;
+
+	small(w, seed, 7, 0);
+	w->nheap = 0;
+	for (i = 0; i < 5; i++)
+		gcall(w, w->now + i * 5 * GMS, start_event, i);
+	b = 1 + seed % 4;
+	w->cut_for_ever = true;
+	gcall(w, w->mark[0], cut_event, 0 | b << 8);
+	gcall(w, w->mark[0], cut_event, b | 0 << 8);
+	/* later than the suspicion, so that it matters */
+	gcall(w, w->mark[0] + 200 * GMS, start_event, 5);
+	gcall(w, w->mark[0] + 205 * GMS + grnd(w) % (100 * GMS), start_event, 6);
+	gcall(w, w->mark[0] + 150 * GMS, mark_event, 0);
+	gcall(w, w->calm, calm_event, 0);
+	for (i = 0; i < 5; i++)
+		say(w, 190 * GMS + grnd(w) % (100 * GMS), i, 2);
+}
+
+static void nobody_expelled(struct world *w)
+{
+	if (w->count[GC_EXPELLED])
+		gfail(w, "a member that all but one hear was expelled");
+}
+
 static void same_view(struct world *w)
 {
 	if (w->views[w->nviews - 1].view > w->mark_view)
@@ -621,6 +649,9 @@ const struct gscene gscenes[] = {
 	{ "omission", "G4 an origin that never reaches one member: all deliver, nobody is expelled",
 	  omission, GK_SEEDS, 0, 40,
 	  .must = { GC_CUT, GC_RELAY, GC_STABLE }, .verdict = same_view },
+	{ "one-way", "G4 G9 one way of a member does not work while others join: it stays",
+	  one_way, GK_SEEDS, 0, 40,
+	  .must = { GC_CUT, GC_JOIN, GC_SUSPECT }, .verdict = nobody_expelled },
 	{ "pair", "G14 each of two members crashes, at each of its steps",
 	  two, GK_CRASH, ALL, 2,
 	  .must = { GC_CRASH, GC_SAFETY } },

@@ -94,6 +94,7 @@ non-responders random G15 the cut is taken from members that did not answer
 accept-early last-word G15 a value is accepted before all up to its cut is held
 old-floor random G15 floors and acks count in any view
 any-incarnation crash-back G15 a new incarnation votes for the old one
+hasty one-way who reaches fewer changes the view all the same
 half-goes-on split G15 the expelled half goes on, too
 END
 

@@ -136,6 +136,7 @@ void rdm_gheard(struct rdm_gc *g, u64 now, u8 k);
 void rdm_gfd_timer(struct rdm_gc *g, u64 now);
 u64 rdm_gtrusted(const struct rdm_gc *g);
 u64 rdm_gsuspects(const struct rdm_gc *g);
+bool rdm_gcut_off(const struct rdm_gc *g);
 u64 rdm_gcondemned(const struct rdm_gc *g, u64 now);
 void rdm_gdead(struct rdm_gc *g, u64 now, u8 k);
 

@@ -134,24 +134,45 @@ u64 rdm_gsuspects(const struct rdm_gc *g)
 	return s;
 }
 
+/* What the others suspect, as far as we hear them. */
+static u64 told(const struct rdm_gc *g)
+{
+	u64 told = 0, trusted = rdm_gtrusted(g);
+	u8 k;
+
+	for (k = 0; k < g->n; k++)
+		if (k != g->rank && trusted & BIT_ULL(k))
+			told |= g->mem[k].suspects;
+	return told;
+}
+
+/* Is there a member that nobody but we misses? Then others reach more than we do. */
+bool rdm_gcut_off(const struct rdm_gc *g)
+{
+	u64 missing = rdm_gsuspects(g) & ~told(g);
+	u8 k;
+
+	for (k = 0; k < g->n; k++)
+		if (missing & BIT_ULL(k) && !g->mem[k].gone)
+			return g->n > 2;
+	return false;
+}
+
 /*
  * Ranks to expel: those proven dead; those that we and one other suspect, where
  * there is another; and those that hold us up for too long.
  */
 u64 rdm_gcondemned(const struct rdm_gc *g, u64 now)
 {
-	u64 out = 0, told = 0, trusted = rdm_gtrusted(g);
+	u64 out = 0, others = told(g);
 	u8 k;
 
-	for (k = 0; k < g->n; k++)
-		if (k != g->rank && trusted & BIT_ULL(k))
-			told |= g->mem[k].suspects;
 	for (k = 0; k < g->n; k++) {
 		const struct rdm_gmem *m = &g->mem[k];
 
 		if (k == g->rank)
 			continue;
-		if (m->gone || (m->suspected && (g->n == 2 || told & BIT_ULL(k))) ||
+		if (m->gone || (m->suspected && (g->n == 2 || others & BIT_ULL(k))) ||
 		    (m->lag_at && now >= m->lag_at + g->cfg.lag))
 			out |= BIT_ULL(k);
 	}

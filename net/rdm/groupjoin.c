@@ -151,7 +151,7 @@ void rdm_gjoin_rx(struct rdm_gc *g, u64 now, const struct rdm_gframe *f,
 	if (!guest)
 		return;
 	guest->joins = true;
-	if (!(f->flags & RDM_GJ_FORWARDED) && speaker(g) != g->rank)
+	if (!(f->flags & RDM_GJ_FORWARDED) && (speaker(g) != g->rank || rdm_gcut_off(g)))
 		guest->forward = true;
 	rdm_gwake(g, now);
 }

@@ -31,6 +31,7 @@ static void put_state(struct rdm_gc *g, u64 now, struct rdm_gplan *plan, u8 k, u
 	f.suspects = rdm_gsuspects(g);
 	f.floor = g->mem[g->rank].floor;
 	f.top = g->seq;
+	f.there = g->there;
 	if (k != RDM_GROUP_NONE) {
 		struct rdm_gmem *m = &g->mem[k];
 
@@ -189,8 +190,13 @@ static bool outside(struct rdm_gc *g, u64 now, struct rdm_gplan *plan)
 		struct rdm_gguest *guest = &g->guests[i];
 
 		if (guest->forward && g->state == RDM_GC_MEMBER) {
-			u8 k = __ffs64(rdm_gtrusted(g));
+			u64 to = rdm_gtrusted(g);
+			u8 k;
 
+			/* of whom it is expected to change the view; not of us, who reach fewer */
+			if (rdm_gcut_off(g))
+				to &= ~BIT_ULL(g->rank);
+			k = to ? __ffs64(to) : g->rank;
 			guest->forward = false;
 			if (k == g->rank)
 				continue;

@@ -51,6 +51,10 @@ void rdm_gstate_rx(struct rdm_gc *g, u64 now, const struct rdm_gframe *f, u8 k)
 	if (from->suspects != f->suspects || (f->flags & RDM_GS_LEAVING && !from->leaving))
 		rdm_gwake(g, now);
 	from->suspects = f->suspects;
+	/* also of those whom we do not hear */
+	for (o = 0; f->there & ~g->there && o < g->n; o++)
+		if (f->there & BIT_ULL(o))
+			rdm_gview_there(g, o);
 	if (f->flags & RDM_GS_LEAVING)
 		from->leaving = true;
 	from->top = max(from->top, f->top);

@@ -24,7 +24,10 @@ static void freeze(struct rdm_gc *g, u64 now)
 	g->frozen = true;
 }
 
-/* Members more senior than we who can be expected to begin a ballot. */
+/*
+ * Members who can be expected to begin a ballot before us: those more senior; and, where only
+ * our way to some member does not work, all: whom the proposer does not hear is left out.
+ */
 static u8 turn(const struct rdm_gc *g)
 {
 	u64 before = rdm_gtrusted(g) & (BIT_ULL(g->rank) - 1);
@@ -33,7 +36,7 @@ static u8 turn(const struct rdm_gc *g)
 	for (k = 0; k < g->rank; k++)
 		if (g->mem[k].leaving)
 			before &= ~BIT_ULL(k);
-	return hweight64(before) + (g->leaving ? g->n : 0);
+	return hweight64(before) + (g->leaving || (rdm_gcut_off(g) && !rdm_gmut(HASTY)) ? g->n : 0);
 }
 
 static void wait_turn(struct rdm_gc *g, u64 now, u32 stall)

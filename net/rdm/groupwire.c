@@ -180,8 +180,9 @@ static int get_state(struct rdm_gframe *f, const u8 *p, u32 len)
 	f->floor = get_unaligned_be64(p + 8);
 	f->top = get_unaligned_be64(p + 16);
 	f->ack = get_unaligned_be64(p + 24);
-	f->rows = f->flags & RDM_GS_FULL ? p + 32 : NULL;
-	return f->suspects & ~ranks(f->n) || f->floor > f->top ? -EPROTO : 0;
+	f->there = get_unaligned_be64(p + 32);
+	f->rows = f->flags & RDM_GS_FULL ? p + 40 : NULL;
+	return (f->suspects | f->there) & ~ranks(f->n) || f->floor > f->top ? -EPROTO : 0;
 }
 
 static int get_data(struct rdm_gframe *f, const u8 *p, u32 len)
@@ -381,6 +382,7 @@ u32 rdm_gw_put_frame(u8 *p, const struct rdm_gframe *f)
 		put_unaligned_be64(f->floor, b + 8);
 		put_unaligned_be64(f->top, b + 16);
 		put_unaligned_be64(f->ack, b + 24);
+		put_unaligned_be64(f->there, b + 32);
 		return RDM_GF_STATE_LEN;
 	case RDM_GF_PULL:
 		memset(b, 0, 8);

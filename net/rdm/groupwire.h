@@ -67,7 +67,7 @@ enum rdm_gframe_type {
 /* Lengths, bytes. */
 #define RDM_GH_LEN		40	/* head of every frame */
 #define RDM_GF_DATA_LEN		(RDM_GH_LEN + 40)
-#define RDM_GF_STATE_LEN	(RDM_GH_LEN + 32)
+#define RDM_GF_STATE_LEN	(RDM_GH_LEN + 40)
 #define RDM_GF_STATE_ROW	16
 #define RDM_GF_PULL_LEN		(RDM_GH_LEN + 32)
 #define RDM_GF_BALLOT_LEN	(RDM_GH_LEN + 8)
@@ -121,6 +121,7 @@ struct rdm_gvalue {
  * @top: STATE: last broadcast of the sender
  * @ack: STATE: up to here the receiver's broadcasts are at the sender
  * @suspects: STATE: ranks
+ * @there: STATE: ranks that are known to have installed the view
  * @ballot: view change
  * @accepted: PROMISE: ballot of the value that follows, 0: none follows
  * @rows: STATE: for each rank, big-endian: up to where the sender has its
@@ -152,6 +153,7 @@ struct rdm_gframe {
 	u64 top;
 	u64 ack;
 	u64 suspects;
+	u64 there;
 	u64 ballot;
 	u64 accepted;
 	const u8 *rows;
