@@ -63,7 +63,7 @@ enum rdm_mib {
 	RDM_MIB_GROUP_DELIVERED,	/* GroupDelivered: broadcasts delivered, own ones too */
 	RDM_MIB_GROUP_STABLE,		/* GroupStable: own broadcasts that all members have */
 	RDM_MIB_GROUP_ARRIVED,		/* GroupArrived: own best-effort ones that came to all */
-	RDM_MIB_GROUP_DROPPED,		/* GroupDropped: best-effort ones that nobody read in time */
+	RDM_MIB_GROUP_DROPPED,		/* GroupDropped: best-effort ones not read in time */
 	RDM_MIB_GROUP_FAILED,		/* GroupFailed: own broadcasts that failed */
 	RDM_MIB_GROUP_VIEWS,		/* GroupViews: views that began */
 	RDM_MIB_GROUP_EXPELLED,		/* GroupExpelled: members expelled, as seen here */
