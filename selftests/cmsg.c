@@ -503,7 +503,7 @@ RDM_TEST(cmsg, mtu_discovery_sets_dont_fragment)
 	char c[2];
 
 	if (self->v4)
-		EXPECT_EQ(IP_PMTUDISC_DONT, get_int(self->tx, level, name));
+		EXPECT_EQ(IP_PMTUDISC_WANT, get_int(self->tx, level, name));
 	for (size_t i = 0; i < ARRAY_SIZE(values); i++) {
 		set_int(self->tx, level, name, values[i]);
 		EXPECT_EQ(values[i], get_int(self->tx, level, name));

@@ -71,7 +71,7 @@ static uint64_t incarnation(int fd)
 
 RDM_TEST(info, it_is_the_same_for_32_and_64_bit)
 {
-	EXPECT_EQ(432, sizeof(struct rdm_peer_info));
+	EXPECT_EQ(440, sizeof(struct rdm_peer_info));
 	EXPECT_EQ(256, offsetof(struct rdm_peer_info, state));
 	EXPECT_EQ(264, offsetof(struct rdm_peer_info, incarnation));
 	EXPECT_EQ(304, offsetof(struct rdm_peer_info, cwnd));
@@ -127,6 +127,7 @@ RDM_TEST(info, it_tells_what_went_to_a_peer_and_came)
 	EXPECT_EQ(get_int(self->rx, SOL_RDM, RDM_MAX_MSG), tx.peer_max_msg);
 	EXPECT_GE(PATIENCE, tx.since_rx_ms);
 	EXPECT_EQ(RDM_PEER_ECN_ON, tx.ecn);
+	EXPECT_EQ(tx.mtu, tx.route_mtu);
 }
 
 RDM_TEST(info, it_tells_what_waits_for_a_peer_that_does_not_read)

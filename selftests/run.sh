@@ -15,7 +15,7 @@ results=$(mktemp /tmp/rdm-results.XXXXXX)
 
 programs="api option msg flow thread close fail fault packet outcome cmsg info way port accept"
 programs32="api32 option32 msg32 cmsg32 info32 groupjoin32"
-labs="forge icmp restart addr ecn"
+labs="forge icmp mtu restart addr ecn"
 labs2="replay modes isolate peers"
 groups="group group6"
 groups2="groupmode groupmode6 groupjoin"

@@ -211,7 +211,7 @@ void node_set_mtu(struct node *n, u32 mtu)
 				break;
 			}
 		rdm_out_init(&out);
-		rdm_assoc_set_mtu(&p->a, mtu);
+		rdm_assoc_set_mtu(&p->a, n->s->now, mtu);
 		peer_finish(p, &out);
 	}
 }

@@ -81,7 +81,7 @@ struct node {
 	u64 rx_window;
 	u64 user_timeout, idle_timeout;
 	u64 first_seq, first_pn;
-	u32 mtu;
+	u32 mtu;		/* of the route: what may be wrong */
 	u32 max_peers;
 	const struct rdm_cong_ops *cong;
 	bool ecn;

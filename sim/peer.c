@@ -47,6 +47,7 @@ struct peer *peer_new(struct node *n, u16 remote, u64 tag)
 			.max_msg = n->max_msg,
 			.hold = true,
 			.ecn = n->ecn,
+			.pmtud = mutation != MUT_NO_PMTUD,
 			.cong = n->cong,
 		},
 		.first_seq = n->first_seq,
@@ -99,6 +100,14 @@ static void send_padded(struct peer *p, u8 *buf, u32 len, const struct rdm_plan 
 {
 	struct sim *s = p->n->s;
 
+	if (plan->kind == RDM_PLAN_PROBE) {
+		s->count[C_MTU_PROBE]++;
+		if (plan->size > p->n->mtu)
+			fail(s, "a probe of %u bytes where %u fit", plan->size, p->n->mtu);
+		memset(buf + len, 0, plan->size - len);
+		net_send(s, p->n->id, p->remote, buf, plan->size, p->uid, RDM_ECN_NONE);
+		return;
+	}
 	if (len > p->a.mtu)
 		fail(s, "a packet of %u bytes where %u fit", len, p->a.mtu);
 	if (plan->kind != RDM_PLAN_FRAGS && plan->kind != RDM_PLAN_WHOLES &&
@@ -122,6 +131,7 @@ static void send_plan(struct peer *p, const struct rdm_plan *plan)
 		p->n->s->count[C_RETRANSMIT]++;
 	trace(p->n->s, "node %u: sends %s %llu.%u pn %llu n %u%s head %u", p->n->id,
 	      plan->kind == RDM_PLAN_RAW ? "control" :
+	      plan->kind == RDM_PLAN_PROBE ? "probe" :
 	      plan->kind == RDM_PLAN_FRAGS ? "fragments" : "messages", t ? t->seq : 0,
 	      plan->frag, plan->pn, plan->n,
 	      plan->again ? " again" : "", plan->head_len);
@@ -456,6 +466,8 @@ bool peer_finish(struct peer *p, struct rdm_out *out)
 	bool complete = true;
 
 	take_out(p, out);
+	p->n->s->count[C_MTU_PROBE_LOST] += !!(out->acts & RDM_OUT_MTU_PROBE_LOST);
+	p->n->s->count[C_BLACK_HOLE] += !!(out->acts & RDM_OUT_MTU_BLACK_HOLE);
 	if (p->a.state != RDM_ASSOC_CLOSED)
 		complete = send_all(p, out);
 	note_ecn(p, out);

@@ -46,6 +46,7 @@ const char *const mutation_names[MUT__NR] = {
 	[MUT_SEND_FINISHED] = "send-finished",
 	[MUT_LEAST_STAYS] = "least-stays",
 	[MUT_NO_DOUBT] = "no-doubt",
+	[MUT_NO_PMTUD] = "no-pmtud",
 };
 
 static void how_to_replay(void)

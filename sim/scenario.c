@@ -352,36 +352,6 @@ static void silence(struct sim *s)
 	s->patience = 65 * SIM_SEC;
 }
 
-static void path_mtu(struct sim *s, u64 mtu)
-{
-	s->links[0][1].mtu = mtu;
-	s->links[1][0].mtu = mtu;
-}
-
-static void learn_mtu(struct sim *s, u64 mtu)
-{
-	node_set_mtu(&s->nodes[0], mtu);
-	node_set_mtu(&s->nodes[1], mtu);
-}
-
-static void mtu_shrinks(struct sim *s)
-{
-	u32 n = 1 + below(s, 3), mtu = 0;
-	u64 at = s->now;
-
-	ordinary(s);
-	every_link(s, drop_a_little);
-	while (n--) {
-		at += between(s, 1, 300) * SIM_MS;
-		mtu = between(s, RDM_MIN_STRIDE + RDM_HDR_LEN + RDM_FRAG_LEN, 1472);
-		if (chance(s, 2000))
-			mtu = 8972;
-		sim_call(s, at, path_mtu, mtu);
-		sim_call(s, at + between(s, 0, 500) * SIM_MS, learn_mtu, mtu);
-		at += SIM_SEC;
-	}
-}
-
 /* Ends that go */
 
 static void restart(struct sim *s, u64 arg)
@@ -842,6 +812,14 @@ const struct scenario scenarios[] = {
 	  fat_path, 1, 4, { C_QUEUE_FULL, C_FRAGMENT } },
 	{ "mtu", "U13 the path's MTU shrinks in mid-flow", mtu_shrinks, 100, 2,
 	  { C_TOO_BIG, C_RECUT } },
+	{ "black-hole", "U13 a path that swallows long packets: their size becomes what it takes",
+	  black_hole, 30, 2, { C_TOO_BIG, C_BLACK_HOLE, C_MTU_PROBE_LOST } },
+	{ "black-hole-opens", "U13 the same in mid-flow", black_hole_opens, 30, 2,
+	  { C_TOO_BIG, C_BLACK_HOLE, C_MTU_PROBE_LOST } },
+	{ "black-hole-deep", "U13 not even packets of 1200 bytes get through, and messages do",
+	  black_hole_deep, 20, 2, { C_TOO_BIG, C_BLACK_HOLE, C_MTU_PROBE_LOST } },
+	{ "loss-no-black-hole", "U13 5 % loss makes no packet shorter", loss_no_black_hole, 30, 2,
+	  { C_DROP, C_RETRANSMIT } },
 	{ "restart", "U6 nothing bound to an incarnation reaches another", restarts, 100, 2,
 	  { C_RESTART, C_RESET_TAKEN, C_REPLAY, C_FAILED, C_ACKED } },
 	{ "close", "U6 a closed socket ends its associations, and its successor gets nothing old",

@@ -27,4 +27,11 @@ void ecn_dropped(struct sim *s);
 /* cold.c: associations that are idle most of the time */
 void cold(struct sim *s);
 
+/* blackhole.c: paths that swallow long packets, and tell late or never */
+void mtu_shrinks(struct sim *s);
+void black_hole(struct sim *s);
+void black_hole_opens(struct sim *s);
+void black_hole_deep(struct sim *s);
+void loss_no_black_hole(struct sim *s);
+
 #endif /* _RDM_SIM_SCENARIO_H */

@@ -60,6 +60,9 @@ enum count {
 	C_RENEWED,		/* ... with messages left for a successor */
 	C_TIMEOUT,		/* gave the peer up */
 	C_RECUT,		/* the path's MTU shrank under messages */
+	C_MTU_PROBE,		/* probes for the path's MTU */
+	C_MTU_PROBE_LOST,
+	C_BLACK_HOLE,		/* found out that long packets are lost */
 	C_NO_RECORD,		/* no memory for a packet record */
 	C_NOT_HEATED,		/* no memory for what moving packets need */
 	C_COOLED,		/* associations that gave it back */
@@ -232,6 +235,7 @@ enum mutation {
 	MUT_SEND_FINISHED,	/* repeat messages that have their outcome */
 	MUT_LEAST_STAYS,	/* at least once ends with the association */
 	MUT_NO_DOUBT,		/* forget that a former association sent it */
+	MUT_NO_PMTUD,		/* believe the route, whatever is lost */
 	MUT__NR
 };
 

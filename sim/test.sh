@@ -54,6 +54,7 @@ no-deadline modes a deadline is forgotten
 send-finished modes a message that has its outcome is sent again
 least-stays comes-back what is sent at least once ends with its association
 no-doubt modes-restart a successor forgets that a message was sent before
+no-pmtud black-hole the route is believed whatever is lost
 END
 
 # Groups: every scenario, and so every place where one thing can fail in small groups;

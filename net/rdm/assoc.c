@@ -88,6 +88,7 @@ void rdm_assoc_init(struct rdm_assoc *a, const struct rdm_assoc_cfg *cfg)
 	a->fifo = cfg->fifo;
 	a->mtu = cfg->mtu;
 	a->ecn = cfg->terms.ecn ? RDM_ECN_TESTING : RDM_ECN_OFF;
+	a->route_mtu = cfg->mtu;
 	a->ack_careful = RDM_ACK_CAREFUL;
 	a->local_tag = cfg->tag;
 	a->rx_adv_charge = cfg->terms.rx_window;
@@ -351,8 +352,8 @@ void __rdm_assoc_over(struct rdm_assoc *a, int error, struct rdm_out *out)
 
 	if (a->state == RDM_ASSOC_CLOSED)
 		return;
-	if (a->hot)
-		rdm_recovery_clear(&a->rec, &a->hot->cong, &recs);
+	/* a cold one has no records but of probes for the MTU */
+	rdm_recovery_clear(&a->rec, a->hot ? &a->hot->cong : NULL, &recs);
 	__rdm_assoc_recs(a, &recs, out);
 	rdm_txq_skip_none(&a->txq, &out->tx);
 	__rdm_assoc_event(a, RDM_ASSOC_EV_OVER);
@@ -613,6 +614,8 @@ u64 rdm_assoc_deadline(const struct rdm_assoc *a)
 	t = min(t, rdm_assoc_cool_at(a));
 	if (a->hot && a->hot->hold.until)
 		t = min(t, a->hot->hold.until);
+	if (a->hot && a->state == RDM_ASSOC_ESTABLISHED)
+		t = min(t, rdm_pmtu_deadline(&a->hot->pmtu));
 	return min(t, rdm_recovery_deadline(&a->rec, &a->rtt));
 }
 
@@ -684,9 +687,13 @@ void rdm_assoc_timer(struct rdm_assoc *a, u64 now, struct rdm_out *out)
 			a->disowned = false;
 			a->probes = 2;
 			a->cookie_out = false;
+			if (a->rec.pto_count >= RDM_PMTU_TIMEOUTS)
+				__rdm_assoc_pmtu_stalled(a);
 		}
 		out->acts |= RDM_OUT_SEND;
 	}
+	if (a->hot && a->state == RDM_ASSOC_ESTABLISHED)
+		__rdm_assoc_pmtu_timer(a, now, out);
 	if (a->state == RDM_ASSOC_ESTABLISHED && !__rdm_assoc_waits(a) &&
 	    now >= a->last_active + a->cfg.idle_timeout) {
 		__rdm_assoc_close(a, now);
@@ -708,13 +715,13 @@ static void take_apart(struct rdm_assoc *a, struct rdm_sent *s, u32 mtu)
 }
 
 /**
- * rdm_assoc_set_mtu() - the path takes packets of another size
+ * __rdm_assoc_resize() - packets have another length from now on
  * @a: the association
- * @mtu: longest UDP payload, at least RDM_MIN_STRIDE + RDM_HDR_LEN + RDM_FRAG_LEN
+ * @mtu: longest UDP payload
  *
  * Messages that were cut too long are cut anew and sent again.
  */
-void rdm_assoc_set_mtu(struct rdm_assoc *a, u32 mtu)
+void __rdm_assoc_resize(struct rdm_assoc *a, u32 mtu)
 {
 	bool shrinks = mtu < a->mtu;
 	struct rdm_txmsg *m;

@@ -88,7 +88,9 @@ extern const char *const rdm_assoc_states[RDM_ASSOC__NR];
  * @need: RDM_CTL_* to put into the next packet
  * @error: errno once CLOSED, 0 when agreed
  * @soft_error: errno that explains silence, from ICMP
- * @mtu: longest UDP payload
+ * @mtu: longest UDP payload in use
+ * @route_mtu: the same as the route says; never less than @mtu
+ * @mtu_again: while cold: when to search for more than @mtu, about seconds since the pause began
  * @tries: INITs, CLOSEs or window probes sent in a row
  * @cfg: what it was made with
  * @hot: what it needs while packets move; NULL while it is cold
@@ -140,7 +142,8 @@ struct rdm_assoc {
 	u8 need;
 	int error;
 	int soft_error;
-	u32 mtu;
+	u16 mtu;
+	u16 route_mtu;
 	u32 tries;
 	struct rdm_assoc_terms cfg;
 	struct rdm_assoc_hot *hot;
@@ -153,6 +156,7 @@ struct rdm_assoc {
 	u32 peer_max_msg;
 	u8 ecn;
 	u8 ecn_seen;
+	u16 mtu_again;
 	u64 close_pn;
 	u64 cookie_time;
 	u64 init_acked;
@@ -191,7 +195,8 @@ void rdm_assoc_splice(struct rdm_assoc *to, struct rdm_assoc *from);
 u64 rdm_assoc_deadline(const struct rdm_assoc *a);
 void rdm_assoc_timer(struct rdm_assoc *a, u64 now, struct rdm_out *out);
 void rdm_assoc_push(struct rdm_assoc *a, u64 now, struct rdm_txmsg *m, struct rdm_out *out);
-void rdm_assoc_set_mtu(struct rdm_assoc *a, u32 mtu);
+void rdm_assoc_set_mtu(struct rdm_assoc *a, u64 now, u32 mtu);
+void rdm_assoc_set_pmtud(struct rdm_assoc *a, bool on);
 void rdm_assoc_new_path(struct rdm_assoc *a);
 void rdm_assoc_set_user_timeout(struct rdm_assoc *a, u64 timeout);
 void rdm_assoc_set_hold(struct rdm_assoc *a, bool hold);

@@ -20,6 +20,7 @@ struct rdm_cong_ops;
  * @channel: enum rdm_channel
  * @hold: messages may wait for others, see RDM_HOLD
  * @ecn: mark what is sent, if the path takes it
+ * @pmtud: probes may find out how long packets may be
  */
 struct rdm_assoc_terms {
 	u64 incarnation;
@@ -31,6 +32,7 @@ struct rdm_assoc_terms {
 	u8 channel;
 	bool hold;
 	bool ecn;
+	bool pmtud;
 };
 
 /**
@@ -39,7 +41,7 @@ struct rdm_assoc_terms {
  * @tag: our connection tag, not 0
  * @first_seq: first message sequence of both ends; 0 outside tests
  * @first_pn: first packet number of both ends; 0 outside tests
- * @mtu: longest UDP payload to the peer
+ * @mtu: longest UDP payload to the peer, as the route says
  * @fifo: deliver in order
  */
 struct rdm_assoc_cfg {

@@ -9,6 +9,15 @@
 
 #include "assoc_int.h"
 
+/* rdm_assoc.mtu_again counts in about seconds. */
+#define MTU_AGAIN_SHIFT	30
+
+/* Since when nothing has moved; it stays so until the association is hot again. */
+static u64 paused_at(const struct rdm_assoc *a)
+{
+	return max(a->last_rx, a->last_active);
+}
+
 /**
  * rdm_assoc_heat() - give a cold association what it needs while packets move
  * @a: the association
@@ -21,6 +30,9 @@ void rdm_assoc_heat(struct rdm_assoc *a, struct rdm_assoc_hot *h)
 		rdm_cong_restart(&h->cong, a->rest.cwnd,
 				 a->rest.ssthresh == U32_MAX ? U64_MAX : a->rest.ssthresh);
 	memset(&h->hold, 0, sizeof(h->hold));
+	/* after a pause what was found out still holds; the search for more may be due at once */
+	rdm_pmtu_init(&h->pmtu, a->cfg.pmtud, a->route_mtu, a->mtu,
+		      paused_at(a) + ((u64)a->mtu_again << MTU_AGAIN_SHIFT) + 1);
 	rdm_pnset_init(&h->rxpn);
 	h->rxpn.floor = a->rest.rx_first;
 	if (a->rest.rx_end > a->rest.rx_first) {
@@ -44,9 +56,9 @@ u64 rdm_assoc_cool_at(const struct rdm_assoc *a)
 {
 	if (!a->hot || a->state != RDM_ASSOC_ESTABLISHED || __rdm_assoc_waits(a) ||
 	    !list_empty(&a->rec.past) || a->need || a->ack_now || a->ack_pending ||
-	    a->reasm.n || a->seqs.floor != a->seqs.top)
+	    a->reasm.n || a->seqs.floor != a->seqs.top || a->hot->pmtu.out)
 		return U64_MAX;
-	return max(a->last_rx, a->last_active) + RDM_COOL_AFTER;
+	return paused_at(a) + RDM_COOL_AFTER;
 }
 
 /**
@@ -72,6 +84,8 @@ struct rdm_assoc_hot *rdm_assoc_cool(struct rdm_assoc *a, u64 now)
 	a->rest.rx_first = h->rxpn.n ? h->rxpn.r[0].first : h->rxpn.floor;
 	a->rest.rx_end = h->rxpn.n ? h->rxpn.r[0].last + 1 : h->rxpn.floor;
 	a->ecn = rdm_ecn_rest(&h->ecn);
+	a->mtu_again = h->pmtu.again_at > paused_at(a) ?
+		       (h->pmtu.again_at - paused_at(a)) >> MTU_AGAIN_SHIFT : 0;
 	rdm_seqmap_take(&a->seqs);
 	a->hot = NULL;
 	return h;

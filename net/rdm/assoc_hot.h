@@ -15,6 +15,7 @@
 #include "cong.h"
 #include "cookie.h"
 #include "ecn.h"
+#include "pmtu.h"
 #include "rcvmap.h"
 
 struct rdm_assoc;
@@ -54,6 +55,7 @@ struct rdm_hold {
  * @rxpn: packet numbers received
  * @ecn: marks that came, and those that are sent
  * @hold: messages that wait for others
+ * @pmtu: how long packets may be
  * @seqs: bits of rdm_assoc.seqs
  * @cookie: to be given back, in RDM_ASSOC_COOKIE_SENT
  */
@@ -62,6 +64,7 @@ struct rdm_assoc_hot {
 	struct rdm_pnset rxpn;
 	struct rdm_ecn ecn;
 	struct rdm_hold hold;
+	struct rdm_pmtu pmtu;
 	DECLARE_BITMAP(seqs, RDM_SEQ_SPAN);
 	u8 cookie[RDM_COOKIE_LEN];
 };

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * rdm assoc: what assoc.c (life), assoc_tx.c (sending) and assoc_rx.c
- * (receiving) share with each other and with nobody else. What others call is
- * in assoc.h. Pure.
+ * rdm assoc: what assoc.c (life), assoc_tx.c (sending), assoc_rx.c (receiving)
+ * and assoc_pmtu.c (length of packets) share with each other and with nobody
+ * else. What others call is in assoc.h. Pure.
  */
 #ifndef _RDM_ASSOC_INT_H
 #define _RDM_ASSOC_INT_H
@@ -16,6 +16,17 @@ void __rdm_assoc_close(struct rdm_assoc *a, u64 now);
 bool __rdm_assoc_waits(const struct rdm_assoc *a);
 void __rdm_assoc_waiting(struct rdm_assoc *a, u64 now);
 u64 __rdm_assoc_backoff(const struct rdm_assoc *a, u64 base);
+void __rdm_assoc_resize(struct rdm_assoc *a, u32 mtu);
 bool __rdm_assoc_window_due(const struct rdm_assoc *a, u32 share);
+
+/* assoc_pmtu.c */
+void __rdm_assoc_pmtu_lost(struct rdm_assoc *a, u64 now, const struct rdm_sent *s);
+void __rdm_assoc_pmtu_stalled(struct rdm_assoc *a);
+void __rdm_assoc_pmtu_data_acked(struct rdm_assoc *a, u64 now, struct list_head *recs);
+void __rdm_assoc_pmtu_acked(struct rdm_assoc *a, u64 now, const struct rdm_sent *s,
+			    struct rdm_out *out);
+void __rdm_assoc_pmtu_timer(struct rdm_assoc *a, u64 now, struct rdm_out *out);
+bool __rdm_assoc_pmtu_plan(struct rdm_assoc *a, u64 now, struct list_head *pool,
+			   struct rdm_plan *plan, struct rdm_out *out);
 
 #endif /* _RDM_ASSOC_INT_H */

@@ -110,7 +110,7 @@ static bool may_send(const struct rdm_assoc *a)
 {
 	return a->txq.unsent || a->need || a->ack_now || a->rec.new_lost ||
 	       !list_empty(&a->rec.lost) || a->txq.ndue ||
-	       unlikely(a->drain || a->close_pn || a->probes || a->want_probe ||
+	       unlikely(a->hot->pmtu.due || a->drain || a->close_pn || a->probes || a->want_probe ||
 			a->state != RDM_ASSOC_ESTABLISHED ||
 			a->rec.next_pn > RDM_PN_MAX - RDM_PN_RESERVE ||
 			a->txq.next_seq == U64_MAX);
@@ -148,7 +148,9 @@ static int rx_ack(struct rdm_assoc *a, u64 now, const struct rdm_frame *f, struc
 	list_for_each_entry(s, &recs, node) {
 		if (s->state != RDM_SENT_ACKED)
 			continue;
-		if (s->probe && s->msg == a->txq.probing)
+		if (unlikely(s->probe == RDM_PROBE_PMTU))
+			__rdm_assoc_pmtu_acked(a, now, s, out);
+		else if (s->probe && s->msg == a->txq.probing)
 			a->txq.probing = NULL;
 		if (s->msg)
 			rdm_txq_credit(&a->txq, s, &out->tx);
@@ -158,6 +160,8 @@ static int rx_ack(struct rdm_assoc *a, u64 now, const struct rdm_frame *f, struc
 			rdm_txq_skip(&a->txq, s->skip_seq, s->nskip, RDM_SKIP_NONE, &out->tx);
 		newly += s->ect && s->pn >= counted;
 	}
+	if (unlikely(a->hot->pmtu.losses))
+		__rdm_assoc_pmtu_data_acked(a, now, &recs);
 	__rdm_assoc_recs(a, &recs, out);
 	rx_ecn(a, now, f, newly, f->seq >= largest ? 1 : f->seq + 1 == largest ? 0 : -1, out);
 	if (n) {

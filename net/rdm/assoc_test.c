@@ -476,7 +476,7 @@ static void assoc_bundle_shrinks_with_the_path(struct kunit *test)
 	while (next(p, &p->a))
 		;
 	/* the packets were too big for the path, and then we learn it */
-	rdm_assoc_set_mtu(&p->a.a, 1100);
+	rdm_assoc_set_mtu(&p->a.a, p->now, 1100);
 	p->now += 10 * MS;
 	while (next(p, &p->a)) {
 		KUNIT_EXPECT_LE(test, p->a.plan.size, 1100);

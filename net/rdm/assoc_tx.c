@@ -70,7 +70,7 @@ static void repeat_ctl(struct rdm_assoc *a, struct rdm_sent *s, struct rdm_out *
  * Look through what was lost lately: control frames are due again at once, and what
  * needs no repetition leaves the queue.
  */
-static void sort_lost(struct rdm_assoc *a, struct rdm_out *out)
+static void sort_lost(struct rdm_assoc *a, u64 now, struct rdm_out *out)
 {
 	struct rdm_sent *s, *tmp;
 	u32 n = a->rec.new_lost;
@@ -82,6 +82,8 @@ static void sort_lost(struct rdm_assoc *a, struct rdm_out *out)
 		repeat_ctl(a, s, out);
 		if (s->ect && !s->waived && rdm_ecn_lost(&a->hot->ecn))
 			out->acts |= RDM_OUT_NO_ECN;
+		if (s->size > RDM_PMTU_BASE)
+			__rdm_assoc_pmtu_lost(a, now, s);
 		if (s->msg && s->once)
 			give_up_run(a, s, out);
 		if (s->copy || !rdm_txq_needed(s))
@@ -188,6 +190,12 @@ static bool ending(const struct rdm_assoc *a)
 static bool close_open(const struct rdm_assoc *a)
 {
 	return a->rec.largest < a->close_pn;
+}
+
+/* Nothing new goes while an end is being agreed on, nor before the peer knows us. */
+static bool may_probe(const struct rdm_assoc *a)
+{
+	return a->state == RDM_ASSOC_ESTABLISHED && !a->closed_out && !close_open(a) && !ending(a);
 }
 
 /* The path has shrunk, and what was sent of it cannot be cut anew. */
@@ -432,7 +440,7 @@ static struct rdm_sent *take(struct list_head *pool, struct rdm_txmsg *m, u16 fr
 	s->frag = frag;
 	s->nmsgs = nmsgs;
 	s->ctl = 0;
-	s->probe = false;
+	s->probe = RDM_PROBE_NONE;
 	s->copy = false;
 	s->once = m && rdm_txmsg_once(m);
 	s->ect = false;
@@ -540,7 +548,7 @@ static void drop_old_probe(struct rdm_assoc *a, struct rdm_out *out)
 	LIST_HEAD(recs);
 
 	list_for_each_entry_safe(s, tmp, &a->rec.sent, node) {
-		if (s->probe) {
+		if (s->probe == RDM_PROBE_WINDOW) {
 			s->state = RDM_SENT_GONE;
 			list_move_tail(&s->node, &recs);
 		}
@@ -587,7 +595,7 @@ bool rdm_assoc_next(struct rdm_assoc *a, u64 now, struct list_head *pool, u16 ma
 		return false;
 	}
 	if (a->rec.new_lost)
-		sort_lost(a, out);
+		sort_lost(a, now, out);
 	rdm_pace_look(&a->hot->cong.pace, now);
 
 	if (a->rec.next_pn > RDM_PN_MAX - U16_MAX) {
@@ -652,6 +660,8 @@ bool rdm_assoc_next(struct rdm_assoc *a, u64 now, struct list_head *pool, u16 ma
 	    p.msg->nfrags == 1 && a->txq.n > a->txq.nbound + 1)
 		ack = false;
 	if (!have && !need_len && !ack) {
+		if (unlikely(a->hot->pmtu.due) && may_probe(a))
+			return __rdm_assoc_pmtu_plan(a, now, pool, plan, out);
 		rdm_cong_starved(&a->hot->cong);
 		return false;
 	}
@@ -761,7 +771,7 @@ bool rdm_assoc_next(struct rdm_assoc *a, u64 now, struct list_head *pool, u16 ma
 		s->acks = acks;
 		s->skip_seq = skip_seq;
 		s->nskip = nskip;
-		s->probe = p.probe && have;
+		s->probe = p.probe && have ? RDM_PROBE_WINDOW : RDM_PROBE_NONE;
 		s->ect = plan->ect;
 		if (plan->ect)
 			rdm_ecn_sent(&a->hot->ecn, 1);

@@ -128,7 +128,7 @@ static void assoc_tx_once_longer_than_the_window_goes_when_all_is_read(struct ku
 	struct rdm_txmsg *m;
 
 	establish(test, p);
-	rdm_assoc_set_mtu(&p->a.a, 30000);
+	rdm_assoc_set_mtu(&p->a.a, p->now, 30000);
 	p->a.a.peer_max_msg = 20000;
 	p->b.a.cfg.max_msg = 20000;
 	push(p, &p->a, 1000);
@@ -204,7 +204,7 @@ static void assoc_tx_path_shrinks_under_once(struct kunit *test)
 	p->a.a.hot->cong.cwnd = 100000;
 	longer = push_mode(p, &p->a, p->a.a.peer_max_msg + 1, EXACTLY, 0);
 	longer->acked = &acked_longer;
-	rdm_assoc_set_mtu(&p->a.a, 1100);
+	rdm_assoc_set_mtu(&p->a.a, p->now, 1100);
 	while (next(p, &p->a))
 		KUNIT_EXPECT_LE(test, p->a.plan.size, 1100);
 	/* it cannot be cut anew; and the next one is looked at as ever */

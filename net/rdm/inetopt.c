@@ -27,7 +27,7 @@ enum how {
 	MET,		/* by the kernel's handler, and by who reads what that one has set */
 	ROUTE,		/* MET, and the way of packets is looked up again */
 	DSCP,		/* ROUTE, without the two bits of ECN, which are rdm's */
-	PMTU,		/* MET, for some of the values */
+	PMTU,		/* ROUTE, for some of the values */
 	FLAG,		/* kept in rdm_sock.rx_cmsgs */
 	MEMBER,		/* joins a group or leaves it */
 };
@@ -279,7 +279,7 @@ int rdm_inet_setsockopt(struct sock *sk, int level, int name, sockptr_t val, uns
 	case PMTU:
 		if (v == IP_PMTUDISC_PROBE || v == IP_PMTUDISC_INTERFACE || v == IP_PMTUDISC_OMIT)
 			return -EOPNOTSUPP;
-		return set_kernel(sk, level, name, val, len);
+		return set_route(sk, level, name, val, len);
 	case FLAG:
 		set_flag(sk, flag_of(name), v);
 		return 0;
@@ -288,13 +288,14 @@ int rdm_inet_setsockopt(struct sock *sk, int level, int name, sockptr_t val, uns
 	}
 }
 
-/* The MTU of the way to the connected peer. */
+/* The MTU of the way to the connected peer: what the route says, or probes have found. */
 static int path_mtu(struct sock *sk)
 {
 	struct rdm_addr local = {}, remote;
 	struct in6_addr saddr;
+	struct rdm_peer *peer;
 	struct dst_entry *dst;
-	int mtu;
+	u32 mtu;
 
 	lock_sock(sk);
 	remote = rdm_sk(sk)->remote;
@@ -314,6 +315,11 @@ static int path_mtu(struct sock *sk)
 		return -ENOTCONN;
 	mtu = dst_mtu(dst);
 	dst_release(dst);
+	rcu_read_lock();
+	peer = rdm_peer_find(sk, &remote);
+	if (peer && READ_ONCE(peer->a.mtu) < READ_ONCE(peer->a.route_mtu))
+		mtu = min(mtu, READ_ONCE(peer->a.mtu) + rdm_peer_headers(peer));
+	rcu_read_unlock();
 	return mtu;
 }
 

@@ -31,7 +31,7 @@ static const u32 ecn_states[] = {
 static_assert(ARRAY_SIZE(states) == RDM_ASSOC__NR);
 static_assert(ARRAY_SIZE(ecn_states) == RDM_ECN_STATE__NR);
 /* the same for 32-bit programs */
-static_assert(sizeof(struct rdm_peer_info) == 432);
+static_assert(sizeof(struct rdm_peer_info) == 440);
 
 static u32 us(u64 ns)
 {
@@ -61,6 +61,7 @@ static void fill(struct rdm_peer_info *info, const struct rdm_peer *peer)
 	info->pto_us = us(rdm_recovery_pto(&a->rtt));
 	info->ptos = a->rec.pto_count;
 	info->mtu = a->mtu;
+	info->route_mtu = a->route_mtu;
 	info->cwnd = a->rest.cwnd;
 	info->ssthresh = a->rest.ssthresh == U32_MAX ? U64_MAX : a->rest.ssthresh;
 	if (a->hot) {

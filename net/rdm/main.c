@@ -45,6 +45,7 @@ static const struct rdm_tunables tun_default = {
 	.max_tombstones		= 65536,
 	.ecn			= 1,
 	.gso			= 1,
+	.mtu_probing		= 1,
 	.cong			= &rdm_cong_cubic,
 };
 

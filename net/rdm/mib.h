@@ -29,6 +29,9 @@ enum rdm_mib {
 	RDM_MIB_OUT_ECT,		/* OutEct: packets sent with ECN's ECT(0) */
 	RDM_MIB_OUT_CE,			/* OutCe: acks that tell that more of them were marked */
 	RDM_MIB_ECN_FAILED,		/* EcnFailed: associations that stopped to use ECN */
+	RDM_MIB_OUT_MTU_PROBES,		/* OutMtuProbes: probes for the path's MTU */
+	RDM_MIB_MTU_PROBES_LOST,	/* MtuProbesLost: those that were lost, and others not */
+	RDM_MIB_MTU_BLACK_HOLES,	/* MtuBlackHoles: long packets are lost, short ones not */
 	RDM_MIB_OUT_NO_MEM,		/* OutNoMem: packets lost for want of memory or a route */
 	RDM_MIB_PTO,			/* Pto: probe timeouts */
 	RDM_MIB_IN_INIT,		/* InInit: INIT packets */

@@ -28,10 +28,25 @@
  */
 u32 rdm_peer_mtu(const struct rdm_peer *peer)
 {
-	u32 head = sizeof(struct udphdr), mtu = dst_mtu(peer->dst);
+	u32 mtu = dst_mtu(peer->dst);
 
-	head += rdm_addr_is4(&peer->remote) ? sizeof(struct iphdr) : sizeof(struct ipv6hdr);
-	return clamp(mtu, (u32)IPV6_MIN_MTU, (u32)SUPER_MAX) - head;
+	return clamp(mtu, (u32)IPV6_MIN_MTU, (u32)SUPER_MAX) - rdm_peer_headers(peer);
+}
+
+/**
+ * rdm_peer_pmtud() - shall probes find out what the route does not know?
+ * @peer: the peer
+ *
+ * Not where routers may cut packets: then long ones arrive.
+ *
+ * Return: true when they shall.
+ */
+bool rdm_peer_pmtud(const struct rdm_peer *peer)
+{
+	if (!READ_ONCE(peer->rn->tun.mtu_probing))
+		return false;
+	return !rdm_addr_is4(&peer->remote) ||
+	       READ_ONCE(inet_sk(peer->sk)->pmtudisc) != IP_PMTUDISC_DONT;
 }
 
 /**
@@ -65,10 +80,11 @@ bool rdm_route(struct rdm_peer *peer)
 		rdm_assoc_new_path(&peer->a);
 		if (dst->ops->family == AF_INET6)
 			peer->dst_cookie = rt6_get_cookie((struct rt6_info *)dst);
+		rdm_assoc_set_pmtud(&peer->a, rdm_peer_pmtud(peer));
 	}
 	mtu = rdm_peer_mtu(peer);
-	if (unlikely(mtu != peer->a.mtu))
-		rdm_assoc_set_mtu(&peer->a, mtu);
+	if (unlikely(mtu != peer->a.route_mtu))
+		rdm_assoc_set_mtu(&peer->a, rdm_now(), mtu);
 	return true;
 }
 
@@ -130,6 +146,8 @@ static void send_skb(struct rdm_peer *peer, struct sk_buff *skb, bool ect,
 		     struct sk_buff_head *xmitq)
 {
 	*rdm_skb_ecn(skb) = ect ? RDM_ECN_ECT0 : RDM_ECN_NONE;
+	/* where not even the base size gets through, IPv4 cuts: see dont_fragment() */
+	skb->ignore_df = unlikely(peer->a.mtu < RDM_PMTU_BASE);
 	skb_dst_set(skb, dst_clone(peer->dst));
 	__skb_queue_tail(xmitq, skb);
 }
@@ -200,6 +218,17 @@ static struct sk_buff *new_skb(const struct rdm_peer *peer, u32 linear)
 	skb = alloc_skb(room + linear, GFP_ATOMIC | __GFP_NOWARN);
 	if (likely(skb))
 		skb_reserve(skb, room);
+	return skb;
+}
+
+static struct sk_buff *build_probe(const struct rdm_peer *peer, const struct rdm_plan *plan)
+{
+	struct sk_buff *skb = new_skb(peer, plan->size);
+
+	if (!skb)
+		return NULL;
+	skb_put_data(skb, plan->head, plan->head_len);
+	skb_put_zero(skb, plan->size - plan->head_len);
 	return skb;
 }
 
@@ -420,6 +449,10 @@ static void build(struct rdm_peer *peer, const struct rdm_plan *plan, struct sk_
 			if (skb)
 				skb_put_data(skb, plan->head, plan->head_len);
 			break;
+		case RDM_PLAN_PROBE:
+			skb = build_probe(peer, plan);
+			rdm_inc(peer->rn, OUT_MTU_PROBES);
+			break;
 		case RDM_PLAN_BUNDLE:
 			skb = build_bundle(peer, plan);
 			break;
@@ -434,6 +467,8 @@ static void build(struct rdm_peer *peer, const struct rdm_plan *plan, struct sk_
 		if (unlikely(skb->len < RDM_MIN_PACKET))
 			skb_put_zero(skb, RDM_MIN_PACKET - skb->len);
 		send_skb(peer, skb, plan->ect, xmitq);
+		if (unlikely(plan->kind == RDM_PLAN_PROBE))
+			skb->ignore_df = 0;
 	}
 	rdm_add(peer->rn, OUT_PKTS, plan->kind == RDM_PLAN_FRAGS ? plan->n : 1);
 	if (plan->again) {

@@ -268,6 +268,7 @@ static struct rdm_peer *peer_new(struct sock *sk, const struct rdm_addr *remote,
 	if (peer->dst->ops->family == AF_INET6)
 		peer->dst_cookie = rt6_get_cookie((struct rt6_info *)peer->dst);
 	cfg.mtu = rdm_peer_mtu(peer);
+	cfg.terms.pmtud = rdm_peer_pmtud(peer);
 	rdm_assoc_init(&peer->a, &cfg);
 	sock_hold(sk);
 	return peer;
@@ -775,6 +776,11 @@ void __rdm_peer_unlock(struct rdm_peer *peer, u64 now, struct rdm_out *out,
 		rdm_child_over(peer->sk, peer->a.error);
 	}
 	recycle(peer, out);
+	if (unlikely(out->acts & RDM_OUT_MTU_PROBE_LOST)) {
+		rdm_inc(peer->rn, MTU_PROBES_LOST);
+		if (out->acts & RDM_OUT_MTU_BLACK_HOLE)
+			rdm_inc(peer->rn, MTU_BLACK_HOLES);
+	}
 	if (unlikely(over))
 		refcount_inc(&peer->refs);
 	else

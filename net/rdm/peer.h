@@ -7,6 +7,10 @@
 #ifndef _RDM_PEER_H
 #define _RDM_PEER_H
 
+#include <linux/ip.h>
+#include <linux/ipv6.h>
+#include <linux/udp.h>
+
 #include "rdm.h"
 
 /*
@@ -111,6 +115,13 @@ struct rdm_peer {
 	u64 retrans_pkts;
 };
 
+/* Bytes before the UDP payload of packets to a peer. */
+static inline u32 rdm_peer_headers(const struct rdm_peer *peer)
+{
+	return sizeof(struct udphdr) + (rdm_addr_is4(&peer->remote) ? sizeof(struct iphdr) :
+								       sizeof(struct ipv6hdr));
+}
+
 /* peertab.c */
 int rdm_peertab_init(struct rdm_net *rn);
 void rdm_peertab_exit(struct rdm_net *rn);
@@ -151,6 +162,7 @@ bool rdm_route(struct rdm_peer *peer);
 int rdm_route_by(struct rdm_peer *peer, const struct rdm_addr *from);
 void rdm_route_confirm(struct rdm_peer *peer);
 u32 rdm_peer_mtu(const struct rdm_peer *peer);
+bool rdm_peer_pmtud(const struct rdm_peer *peer);
 
 /* timer.c */
 void rdm_timer_init(struct rdm_peer *peer);

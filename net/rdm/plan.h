@@ -21,6 +21,8 @@
 #define RDM_OUT_HEAT	BIT(2)	/* it is cold, and has something to send */
 #define RDM_OUT_CE	BIT(3)	/* told only: the peer got packets with ECN's mark */
 #define RDM_OUT_NO_ECN	BIT(4)	/* told only: the path is not trusted with marks any more */
+#define RDM_OUT_MTU_PROBE_LOST	BIT(5)	/* told only */
+#define RDM_OUT_MTU_BLACK_HOLE	BIT(6)	/* told only: long packets are lost, short ones not */
 
 /**
  * struct rdm_out - what events give back
@@ -46,6 +48,7 @@ static inline void rdm_out_init(struct rdm_out *out)
 
 enum rdm_plan_kind {
 	RDM_PLAN_RAW,		/* @head is the whole packet */
+	RDM_PLAN_PROBE,		/* @head, and zeroes up to @size, which may exceed the MTU */
 	RDM_PLAN_BUNDLE,	/* @head, then @n whole messages from @msg on */
 	RDM_PLAN_WHOLES,	/* @n packets, each one whole message; @head before the first */
 	RDM_PLAN_FRAGS,		/* @n packets, each one fragment; @head before the first */

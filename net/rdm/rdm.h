@@ -58,7 +58,6 @@
 #define RDM_TOMB_BITS		10
 struct rdm_groups;
 struct rdm_peer;
-
 /* Tunables of a namespace, net.rdm.*; written by sysctl.c, read with READ_ONCE. */
 struct rdm_tunables {
 	int max_msg;		/* bytes: largest message */
@@ -70,7 +69,8 @@ struct rdm_tunables {
 	int max_peers_net;	/* associations of the namespace */
 	int max_tombstones;	/* associations that ended lately */
 	int ecn;		/* 0: never mark what is sent */
-	int gso;		/* 0: never build super-packets. The last int */
+	int gso;		/* 0: never build super-packets */
+	int mtu_probing;	/* 0: the route alone tells how long packets may be. The last int */
 	const struct rdm_cong_ops *cong;	/* congestion: default of RDM_CONGESTION */
 };
 

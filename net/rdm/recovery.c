@@ -203,8 +203,9 @@ int rdm_recovery_ack(struct rdm_recovery *r, struct rdm_rtt *rtt, struct rdm_con
 			newest = s;
 			rdm_cong_acked(c, now, s->time, s->size, s->pn >= r->limited_pn);
 		}
+		/* a peer that refuses all data acks these: they do not reset the backoff */
+		n += s->probe != RDM_PROBE_PMTU;
 		forget(r, s, RDM_SENT_ACKED, out);
-		n++;
 	}
 	n += ack_late(r, rtt, c, ack, now, &clean, out);
 	if (largest >= r->largest)
@@ -275,6 +276,8 @@ u32 rdm_recovery_detect(struct rdm_recovery *r, struct rdm_rtt *rtt, struct rdm_
 	list_for_each_entry_safe(s, tmp, &r->sent, node) {
 		if (s->pn >= r->largest)
 			break;
+		if (unlikely(s->probe == RDM_PROBE_PMTU))
+			continue;
 		if (s->probe) {
 			/* the peer refused it, or it is lost: the next probe repeats it */
 			forget(r, s, RDM_SENT_GONE, out);
@@ -385,7 +388,7 @@ void rdm_recovery_requeue(struct rdm_recovery *r, struct rdm_cong *c)
 /**
  * rdm_recovery_clear() - forget every packet
  * @r: the packet-number space
- * @c: its congestion control
+ * @c: its congestion control; may be NULL with nothing in flight
  * @out: receives all records, as RDM_SENT_GONE
  */
 void rdm_recovery_clear(struct rdm_recovery *r, struct rdm_cong *c, struct list_head *out)

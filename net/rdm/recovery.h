@@ -51,6 +51,16 @@ enum rdm_sent_state {
 	RDM_SENT_GONE,
 };
 
+/*
+ * Packets that are outside of congestion control and of probe timeouts, and whose loss says
+ * nothing about others.
+ */
+enum rdm_sent_probe {
+	RDM_PROBE_NONE,
+	RDM_PROBE_WINDOW,	/* a message, sent past the peer's window */
+	RDM_PROBE_PMTU,		/* RFC 8899, section 4.1: lost when its own timer says so */
+};
+
 /* Control frames that a packet carried and that must reach the peer. */
 #define RDM_CTL_WINDOW		BIT(0)
 #define RDM_CTL_CLOSE		BIT(1)
@@ -80,7 +90,7 @@ enum rdm_sent_state {
  * @state: enum rdm_sent_state
  * @ctl: RDM_CTL_*
  * @waived: counted as lost without blame: its ack teaches nothing about losses
- * @probe: sent past the peer's window: outside congestion control
+ * @probe: enum rdm_sent_probe
  * @copy: repeats what is in flight: when it is lost nothing is sent again for it
  * @once: its messages are never sent again: it is lost by evidence only
  * @ect: sent with ECT(0)
@@ -103,7 +113,7 @@ struct rdm_sent {
 	u8 state;
 	u8 ctl;
 	bool waived;
-	bool probe;
+	u8 probe;
 	bool copy;
 	bool once;
 	bool ect;

@@ -480,8 +480,6 @@ static int rdm_init_sock(struct sock *sk)
 	sk->sk_rcvbuf = READ_ONCE(rn->tun.rmem);
 	sk->sk_sndbuf = READ_ONCE(rn->tun.wmem);
 	sk->sk_write_space = rdm_write_space;
-	/* no router is asked for ICMP until the user wants that */
-	inet_sk(sk)->pmtudisc = IP_PMTUDISC_DONT;
 	rsk->destruct = sk->sk_destruct;
 	sk->sk_destruct = rdm_sock_destruct;
 	/* packets that are being received look at it without a reference */

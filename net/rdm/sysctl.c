@@ -2,7 +2,8 @@
 /*
  * rdm sysctl: net.rdm.*, the tunables of each namespace. Their defaults are in
  * main.c. A change holds for what is made after it: sockets keep their buffers,
- * timeouts and congestion control, associations their idle timeout, longest message and ECN.
+ * timeouts and congestion control, associations their idle timeout, longest message, ECN and
+ * probing.
  */
 #include <linux/slab.h>
 #include <linux/sysctl.h>
@@ -62,6 +63,7 @@ static const struct tunable tunables[] = {
 	TUNABLE(max_tombstones, 16, 1 << 22, true),
 	TUNABLE(ecn, 0, 1, false),
 	TUNABLE(gso, 0, 1, false),
+	TUNABLE(mtu_probing, 0, 1, false),
 };
 
 /**
@@ -77,7 +79,8 @@ int rdm_sysctl_init(struct rdm_net *rn)
 	int i;
 
 	/* every int of the struct is a file */
-	BUILD_BUG_ON(offsetofend(struct rdm_tunables, gso) != ARRAY_SIZE(tunables) * sizeof(int));
+	BUILD_BUG_ON(offsetofend(struct rdm_tunables, mtu_probing) !=
+		     ARRAY_SIZE(tunables) * sizeof(int));
 
 	if (!IS_ENABLED(CONFIG_SYSCTL))
 		return 0;

@@ -319,19 +319,29 @@ struct dst_entry *rdm_udp_route(struct sock *sk, const struct rdm_addr *local,
 	return route6(sk, local, remote, saddr);
 }
 
+/* len <= dst_mtu(), which takes longer than all else here, for routes with nothing special */
+static bool fits(const struct dst_entry *dst, u32 len)
+{
+	if (likely(!dst_rtable(dst)->rt_pmtu && !dst_metric_raw(dst, RTAX_MTU) &&
+		   !dst->lwtstate && !dst_xfrm(dst)))
+		return len <= READ_ONCE(dst->dev->mtu);
+	return len <= dst_mtu(dst);
+}
+
 /*
  * May routers cut the packet? IP_PMTUDISC_WANT leaves that to them only where a path has
- * shrunk since the packet was made, IP_PMTUDISC_DO never does.
+ * shrunk since the packet was made, IP_PMTUDISC_DO never does; but both do where shorter
+ * packets cannot be made.
  */
 static __be16 dont_fragment(const struct sock *sk, const struct dst_entry *dst,
 			    const struct sk_buff *skb)
 {
 	u32 len = skb_is_gso(skb) ? skb_shinfo(skb)->gso_size : skb->len;
 
-	if (!ip_dont_fragment(sk, dst))
+	if (unlikely(skb->ignore_df) || !ip_dont_fragment(sk, dst))
 		return 0;
 	len += sizeof(struct iphdr) + sizeof(struct udphdr);
-	if (len > dst_mtu(dst) && READ_ONCE(inet_sk(sk)->pmtudisc) != IP_PMTUDISC_DO)
+	if (!fits(dst, len) && READ_ONCE(inet_sk(sk)->pmtudisc) != IP_PMTUDISC_DO)
 		return 0;
 	return htons(IP_DF);
 }

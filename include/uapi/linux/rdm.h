@@ -312,7 +312,7 @@ enum {
  * @min_rtt_us: the shortest
  * @pto_us: probe timeout now, without backoff
  * @ptos: probe timeouts since the last ack
- * @mtu: longest UDP payload, bytes
+ * @mtu: longest UDP payload in use, bytes
  * @cwnd: congestion window, bytes of UDP payload
  * @ssthresh: slow start threshold, bytes; all ones until there is one
  * @in_flight: bytes sent and neither acked nor lost
@@ -332,6 +332,9 @@ enum {
  * @peer_max_msg: longest message that the peer takes, 0 until it is known
  * @soft_error: errno by which ICMP or the routing table explains silence, or 0
  * @ecn: RDM_PEER_ECN_*
+ * @route_mtu: longest UDP payload as the route says; @mtu is less where probes have found
+ *	that less gets through
+ * @pad: 0
  *
  * More members may be added at the end; a shorter buffer gets fewer of them.
  */
@@ -367,6 +370,8 @@ struct rdm_peer_info {
 	__u32 peer_max_msg;
 	__u32 soft_error;
 	__u32 ecn;
+	__u32 route_mtu;
+	__u32 pad;
 };
 
 #endif /* _UAPI_LINUX_RDM_H */
