@@ -678,7 +678,8 @@ void rdm_input(struct rdm_tunnel *t, struct sk_buff *skb)
 			at += seg * rdm_rx_run(&rx, at, seg);
 	}
 	rx_unlock(&rx);
-	consume_skb(skb);
+	/* keeps it for the next packet that this CPU makes; the budget says that this is softirq */
+	napi_consume_skb(skb, 1);
 	return;
 drop:
 	kfree_skb(skb);

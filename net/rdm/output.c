@@ -17,6 +17,8 @@
 #include "peer.h"
 #include "rdm.h"
 
+/* Linear parts up to here come from pieces of a page, see new_skb(). */
+#define SKB_FRAG_MAX	2048
 #define SUPER_MAX	65000
 #define SUPER_SEGS	64
 
@@ -206,16 +208,28 @@ static bool add_bytes(struct sk_buff *skb, const struct rdm_msg *msg, u32 off, u
 }
 
 /*
- * With room for the headers that this peer's packets get, and no more: a short message with an
- * ack just fits in 512 bytes, which the kernel may have to clear.
+ * With room for the headers that this peer's packets get, and no more. Most packets come from
+ * what this CPU keeps for its network devices: pieces of a page, and packets that were just freed.
+ * Unlike the slab's, these are not cleared again and again (init_on_alloc).
  */
 static struct sk_buff *new_skb(const struct rdm_peer *peer, u32 linear)
 {
-	u32 room = LL_RESERVED_SPACE(peer->dst->dev) + sizeof(struct udphdr);
+	u32 room = LL_RESERVED_SPACE(peer->dst->dev) + sizeof(struct udphdr), size;
 	struct sk_buff *skb;
+	void *head;
 
 	room += rdm_addr_is4(&peer->remote) ? sizeof(struct iphdr) : sizeof(struct ipv6hdr);
-	skb = alloc_skb(room + linear, GFP_ATOMIC | __GFP_NOWARN);
+	size = SKB_DATA_ALIGN(room + linear) + SKB_DATA_ALIGN(sizeof(struct skb_shared_info));
+	if (unlikely(size > SKB_FRAG_MAX)) {
+		skb = alloc_skb(room + linear, GFP_ATOMIC | __GFP_NOWARN);
+	} else {
+		head = napi_alloc_frag(size);
+		if (unlikely(!head))
+			return NULL;
+		skb = napi_build_skb(head, size);
+		if (unlikely(!skb))
+			skb_free_frag(head);
+	}
 	if (likely(skb))
 		skb_reserve(skb, room);
 	return skb;
