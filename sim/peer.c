@@ -286,9 +286,9 @@ static bool send_all(struct peer *p, struct rdm_out *out)
 {
 	struct sim *s = p->n->s;
 	struct rdm_plan plan;
+	bool more, last = false;
 	LIST_HEAD(pool);
 	u32 n = 0;
-	bool more;
 
 	do {
 		fill_pool(s, &pool);
@@ -299,6 +299,10 @@ static bool send_all(struct peer *p, struct rdm_out *out)
 			p->a.txq.ndue = 0;
 		more = rdm_assoc_next(&p->a, s->now, &pool, below(s, 64) + 1, &plan, out);
 		empty_pool(&pool);
+		/* the module takes its word and does not ask again */
+		if (more && last)
+			fail(s, "node %u: association %u has more to send", p->n->id, p->uid);
+		last = more && !rdm_assoc_more(&p->a);
 		if (more && !(mutation == MUT_LOSE_RETRANSMIT && plan.again &&
 			      plan.kind != RDM_PLAN_RAW))
 			send_plan(p, &plan);

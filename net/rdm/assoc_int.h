@@ -18,6 +18,7 @@ void __rdm_assoc_waiting(struct rdm_assoc *a, u64 now);
 u64 __rdm_assoc_backoff(const struct rdm_assoc *a, u64 base);
 void __rdm_assoc_resize(struct rdm_assoc *a, u32 mtu);
 bool __rdm_assoc_window_due(const struct rdm_assoc *a, u32 share);
+bool __rdm_assoc_may_send(const struct rdm_assoc *a);
 
 /* assoc_pmtu.c */
 void __rdm_assoc_pmtu_lost(struct rdm_assoc *a, u64 now, const struct rdm_sent *s);

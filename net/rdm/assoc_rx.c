@@ -105,17 +105,6 @@ out:
 		out->acts |= RDM_OUT_SEND;
 }
 
-/* Can there be something to send, now that the peer has told of acks or of room? */
-static bool may_send(const struct rdm_assoc *a)
-{
-	return a->txq.unsent || a->need || a->ack_now || a->rec.new_lost ||
-	       !list_empty(&a->rec.lost) || a->txq.ndue ||
-	       unlikely(a->hot->pmtu.due || a->drain || a->close_pn || a->probes || a->want_probe ||
-			a->state != RDM_ASSOC_ESTABLISHED ||
-			a->rec.next_pn > RDM_PN_MAX - RDM_PN_RESERVE ||
-			a->txq.next_seq == U64_MAX);
-}
-
 /* What an ACK tells of marks, of which @newly packets newly acked have been sent with one. */
 static void rx_ecn(struct rdm_assoc *a, u64 now, const struct rdm_frame *f, u32 newly,
 		   int order, struct rdm_out *out)
@@ -169,7 +158,7 @@ static int rx_ack(struct rdm_assoc *a, u64 now, const struct rdm_frame *f, struc
 		a->last_acked = now;
 		a->probes = 0;
 	}
-	if (may_send(a))
+	if (__rdm_assoc_may_send(a))
 		out->acts |= RDM_OUT_SEND;
 	return 0;
 }
@@ -187,7 +176,7 @@ static void rx_window(struct rdm_assoc *a, const struct rdm_frame *f, struct rdm
 		a->need |= RDM_CTL_PING;
 	if (a->state == RDM_ASSOC_ESTABLISHED)
 		a->tries = 0;
-	if (may_send(a))
+	if (__rdm_assoc_may_send(a))
 		out->acts |= RDM_OUT_SEND;
 }
 

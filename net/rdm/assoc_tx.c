@@ -557,6 +557,37 @@ static void drop_old_probe(struct rdm_assoc *a, struct rdm_out *out)
 }
 
 /**
+ * __rdm_assoc_may_send() - can there be something to send?
+ * @a: the association
+ *
+ * Return: false when rdm_assoc_next() would find nothing, but for a delayed ack and what a
+ * deadline or an expired hold brings.
+ */
+bool __rdm_assoc_may_send(const struct rdm_assoc *a)
+{
+	return a->txq.unsent || a->need || a->ack_now || a->rec.new_lost ||
+	       !list_empty(&a->rec.lost) || a->txq.ndue ||
+	       unlikely(a->hot->pmtu.due || a->drain || a->close_pn || a->probes || a->want_probe ||
+			a->state != RDM_ASSOC_ESTABLISHED ||
+			a->rec.next_pn > RDM_PN_MAX - RDM_PN_RESERVE ||
+			a->txq.next_seq == U64_MAX);
+}
+
+/**
+ * rdm_assoc_more() - after a plan: is it worth to call rdm_assoc_next() again?
+ * @a: the association
+ *
+ * Return: false when that would have nothing.
+ */
+bool rdm_assoc_more(struct rdm_assoc *a)
+{
+	if (__rdm_assoc_may_send(a))
+		return true;
+	rdm_cong_starved(&a->hot->cong);
+	return false;
+}
+
+/**
  * rdm_assoc_next() - what to send now
  * @a: the association
  * @now: ns
@@ -566,7 +597,7 @@ static void drop_old_probe(struct rdm_assoc *a, struct rdm_out *out)
  * @out: may tell the end of the association, behind its last packet
  *
  * Whatever a plan tells counts as sent; a caller that cannot build or send it lets it be
- * lost. Call again until it returns false, then arm the timer by rdm_assoc_deadline().
+ * lost. Call again until it or rdm_assoc_more() returns false, then arm the timer by rdm_assoc_deadline().
  * With RDM_OUT_HEAT it has something for a cold association: rdm_assoc_heat(), and call again.
  *
  * Return: true when @plan is filled.

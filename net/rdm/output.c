@@ -540,6 +540,8 @@ void rdm_output(struct rdm_peer *peer, u64 now, struct sk_buff_head *xmitq, stru
 			rdm_inc(peer->rn, OUT_NO_MEM);
 		if (unlikely(refused) && plan.kind == RDM_PLAN_FRAGS && !plan.again)
 			rdm_inc(peer->rn, OUT_GSO_FALLBACK);
+		if (likely(!rdm_assoc_more(&peer->a)))
+			break;
 	}
 }
 
