@@ -90,4 +90,10 @@ struct sk_buff;
 u64 rdm_mib_sum(const struct rdm_net *rn, enum rdm_mib which);
 int rdm_mib_show(struct seq_file *m, void *v);
 
+/* sysctl.c, proc.c */
+int rdm_sysctl_init(struct rdm_net *rn);
+void rdm_sysctl_exit(struct rdm_net *rn);
+int rdm_proc_init(struct rdm_net *rn);
+void rdm_proc_exit(struct rdm_net *rn);
+
 #endif /* _RDM_MIB_H */

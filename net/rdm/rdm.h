@@ -121,6 +121,8 @@ struct rdm_net {
  * @inet: must be first
  * @peers: its associations, by rdm_peer.node [hash_lock]
  * @npeers: how many [hash_lock]
+ * @last: the one that messages go to lately, hashed, or NULL; RCU [hash_lock]
+ * @recent: the one that the last message went to; to be compared only
  * @tunnel: the port, once bound; set once [socket lock]
  * @seat: the socket's place at the port, and its children
  * @incarnation: names this life of the socket
@@ -158,6 +160,8 @@ struct rdm_sock {
 	struct inet_sock inet;
 	struct list_head peers;
 	u32 npeers;
+	struct rdm_peer __rcu *last;
+	const void *recent;
 	struct rdm_tunnel *tunnel;
 	struct rdm_seat seat;
 	u64 incarnation;
@@ -209,7 +213,7 @@ extern unsigned int rdm_net_id;
 struct rdm_net *rdm_net_of(const struct net *net);
 extern struct workqueue_struct *rdm_wq;
 extern struct kmem_cache *rdm_peer_cache, *rdm_hot_cache, *rdm_sent_cache, *rdm_part_cache,
-	*rdm_rec_cache;
+	*rdm_rec_cache, *rdm_msg_cache;
 
 /* socket.c */
 extern struct proto rdm_prot, rdm6_prot;
@@ -240,11 +244,5 @@ struct dst_entry *rdm_udp_route(struct sock *sk, const struct rdm_addr *local,
 void rdm_udp_send(struct sock *sk, struct dst_entry *dst, const struct rdm_addr *local,
 		  const struct rdm_addr *remote, struct sk_buff *skb);
 void rdm_udp_send_peer(struct rdm_peer *peer, struct sk_buff_head *xmitq);
-
-/* sysctl.c, proc.c */
-int rdm_sysctl_init(struct rdm_net *rn);
-void rdm_sysctl_exit(struct rdm_net *rn);
-int rdm_proc_init(struct rdm_net *rn);
-void rdm_proc_exit(struct rdm_net *rn);
 
 #endif /* _RDM_RDM_H */
