@@ -33,6 +33,7 @@ struct kmem_cache *rdm_hot_cache;
 struct kmem_cache *rdm_sent_cache;
 struct kmem_cache *rdm_part_cache;
 struct kmem_cache *rdm_rec_cache;
+struct kmem_cache *rdm_msg_cache;
 
 static const struct rdm_tunables tun_default = {
 	.max_msg		= 1 << 20,
@@ -229,6 +230,11 @@ static int __init rdm_init(void)
 						   as_it_is);
 	if (!rdm_rec_cache)
 		goto err_rec;
+	rdm_msg_cache = kmem_cache_create_usercopy("rdm_msg", RDM_MSG_SIZE, 0, SLAB_HWCACHE_ALIGN,
+						   sizeof(struct rdm_msg), RDM_INLINE_MAX,
+						   as_it_is);
+	if (!rdm_msg_cache)
+		goto err_msg;
 	rdm_wq = alloc_workqueue("rdm", WQ_UNBOUND, 0);
 	if (!rdm_wq)
 		goto err_wq;
@@ -257,6 +263,8 @@ err_prot:
 err_net:
 	destroy_workqueue(rdm_wq);
 err_wq:
+	kmem_cache_destroy(rdm_msg_cache);
+err_msg:
 	kmem_cache_destroy(rdm_rec_cache);
 err_rec:
 	kmem_cache_destroy(rdm_part_cache);
@@ -281,6 +289,7 @@ static void __exit rdm_exit(void)
 	destroy_workqueue(rdm_wq);
 	/* peers are freed by callbacks in this module */
 	rcu_barrier();
+	kmem_cache_destroy(rdm_msg_cache);
 	kmem_cache_destroy(rdm_rec_cache);
 	kmem_cache_destroy(rdm_part_cache);
 	kmem_cache_destroy(rdm_sent_cache);

@@ -31,6 +31,7 @@ struct rdm_block {
  * @nblocks: pages in use
  * @layout_stride: data bytes between two gaps
  * @gap: bytes before them
+ * @cached: from rdm_msg_cache
  * @head: with @body, bytes of @data, which stand before those of @body
  * @data: its bytes, when it is short (@nblocks is 0)
  * @blocks: where its bytes lie else
@@ -51,11 +52,15 @@ struct rdm_msg {
 	u16 layout_stride;
 	u16 gap;
 	u16 head;
+	bool cached;
 	u8 *data;
 	struct rdm_block *blocks;
 	struct rdm_gbody *body;
 	struct rdm_block one;
 };
+
+/* An object of rdm_msg_cache: a record, and room for a short message, or the bits of a long one. */
+#define RDM_MSG_SIZE		(sizeof(struct rdm_msg) + RDM_INLINE_MAX)
 
 /*
  * A part of a received message, in the packet or the super-packet that brought it. From a run of

@@ -343,8 +343,27 @@ void rdm_msgs_release(struct rdm_peer *peer, struct list_head *done)
 void rdm_msg_free(struct rdm_msg *m)
 {
 	/* never accepted, or of a socket that was closed */
-	kfree_skb(m->note);
-	kfree(m);
+	if (unlikely(m->note))
+		kfree_skb(m->note);
+	if (likely(m->cached))
+		kmem_cache_free(rdm_msg_cache, m);
+	else
+		kfree(m);
+}
+
+/* A record with @room bytes behind it: for a short message, or for the bits of a long one. */
+static struct rdm_msg *msg_alloc(u32 room)
+{
+	bool cached = room <= RDM_INLINE_MAX;
+	struct rdm_msg *m;
+
+	m = likely(cached) ? kmem_cache_alloc(rdm_msg_cache, GFP_KERNEL) :
+			     kmalloc(sizeof(*m) + room, GFP_KERNEL);
+	if (likely(m)) {
+		m->cached = cached;
+		m->note = NULL;
+	}
+	return m;
 }
 
 /* Room for the headers and @len bytes in one piece. */
@@ -425,16 +444,16 @@ static struct rdm_msg *msg_make(struct msghdr *msg, u32 len, u32 stride, u32 tru
 	struct rdm_msg *m;
 	int err;
 
-	m = kmalloc(sizeof(*m) + bits + inl, GFP_KERNEL);
+	m = msg_alloc(bits + inl);
 	if (!m)
 		return ERR_PTR(-ENOMEM);
 	m->truesize = truesize;
-	m->note = NULL;
 	m->nblocks = 0;
 	m->blocks = NULL;
 	m->data = NULL;
 	m->body = NULL;
-	memset(m + 1, 0, bits);
+	if (bits)
+		memset(m + 1, 0, bits);
 	rdm_txmsg_init(&m->t, len, stride, bits ? (unsigned long *)(m + 1) : NULL);
 	if (len <= RDM_INLINE_MAX) {
 		m->layout_stride = len;
@@ -448,7 +467,7 @@ static struct rdm_msg *msg_make(struct msghdr *msg, u32 len, u32 stride, u32 tru
 		err = fill_pages(m, &msg->msg_iter);
 	}
 	if (err) {
-		kfree(m);
+		rdm_msg_free(m);
 		return ERR_PTR(err);
 	}
 	return m;
