@@ -346,17 +346,43 @@ static __be16 dont_fragment(const struct sock *sk, const struct dst_entry *dst,
 	return htons(IP_DF);
 }
 
+/*
+ * udp_tunnel_xmit_skb() without what only tunnels need. An IPv4 packet that is never cut has no
+ * use for a number of its own either (RFC 6864, section 4.1), and making one costs a keyed hash.
+ */
 static void send4(struct sock *sk, struct sock *usk, struct dst_entry *dst,
 		  const struct rdm_addr *local, const struct rdm_addr *remote,
 		  struct sk_buff *skb)
 {
+	__be32 saddr = local->ip.s6_addr32[3], daddr = remote->ip.s6_addr32[3];
+	__be16 df = dont_fragment(sk, dst, skb);
 	int ttl = READ_ONCE(inet_sk(sk)->uc_ttl);
+	struct net *net = dev_net(dst->dev);
+	u32 len = skb->len + sizeof(struct udphdr);
+	struct udphdr *uh = __skb_push(skb, sizeof(*uh));
+	struct iphdr *iph;
 
-	udp_tunnel_xmit_skb(dst_rtable(dst), usk, skb, local->ip.s6_addr32[3],
-			    remote->ip.s6_addr32[3], tos4(sk) | *rdm_skb_ecn(skb),
-			    ttl >= 0 ? ttl : ip4_dst_hoplimit(dst),
-			    dont_fragment(sk, dst, skb), local->port, remote->port, false,
-			    false);
+	skb_reset_transport_header(skb);
+	uh->source = local->port;
+	uh->dest = remote->port;
+	uh->len = htons(len);
+	udp_set_csum(false, skb, saddr, daddr, len);
+
+	iph = __skb_push(skb, sizeof(*iph));
+	skb_reset_network_header(skb);
+	iph->version = 4;
+	iph->ihl = sizeof(*iph) / 4;
+	iph->tos = tos4(sk) | *rdm_skb_ecn(skb);
+	iph->frag_off = ip_mtu_locked(dst) ? 0 : df;
+	iph->ttl = ttl >= 0 ? ttl : ip4_dst_hoplimit(dst);
+	iph->protocol = IPPROTO_UDP;
+	iph->saddr = saddr;
+	iph->daddr = daddr;
+	ip_select_ident_segs(net, skb, NULL, skb_shinfo(skb)->gso_segs ?: 1);
+
+	skb_dst_set(skb, dst);
+	memset(IPCB(skb), 0, sizeof(*IPCB(skb)));
+	ip_local_out(net, usk, skb);
 }
 
 static void send6(struct sock *sk, struct sock *usk, struct dst_entry *dst,
