@@ -289,6 +289,7 @@ static void __exit rdm_exit(void)
 	destroy_workqueue(rdm_wq);
 	/* peers are freed by callbacks in this module */
 	rcu_barrier();
+	rdm_page_exit();
 	kmem_cache_destroy(rdm_msg_cache);
 	kmem_cache_destroy(rdm_rec_cache);
 	kmem_cache_destroy(rdm_part_cache);

@@ -169,6 +169,10 @@ void rdm_snd_gone(struct rdm_peer *peer);
 void rdm_snd_take(struct rdm_peer *peer, u32 truesize);
 u32 rdm_msg_stride(u32 len, u32 mtu);
 
+/* page.c */
+struct page_frag *rdm_page_room(struct page_frag *own, u32 len);
+void rdm_page_exit(void);
+
 /* recvmsg.c */
 int rdm_recvmsg(struct socket *sock, struct msghdr *msg, size_t len, int flags);
 bool rdm_rcv_at_once(struct sock *sk, struct rdm_rec *rec, bool fifo, u64 now);

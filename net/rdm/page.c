@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * rdm page: pages for the bytes of messages to be sent. A process fills the page
+ * that it has at hand, as for TCP; this file gives it a page that was filled before,
+ * by whomever, when nobody refers to that one any more. A new page is cleared first
+ * (init_on_alloc), and clearing costs as much as copying the user's bytes. Which
+ * bytes stand where is for sendmsg.c.
+ */
+#include <linux/mm.h>
+#include <linux/percpu.h>
+#include <linux/sched.h>
+#include <net/sock.h>
+
+#include "msg.h"
+
+/* What skb_page_frag_refill() takes when memory is not short. */
+#define PAGE_ROOM	max_t(u32, 32768, PAGE_SIZE)
+/* Bytes that a CPU keeps at most are eight times that. */
+#define RING_PAGES	8
+
+/*
+ * Full pages, in the order in which they were left. Most are referred to by messages without
+ * an outcome, or packets on their way; when a page is the oldest, that is mostly over.
+ */
+struct ring {
+	struct page *page[RING_PAGES];
+	u32 oldest;
+};
+
+static DEFINE_PER_CPU(struct ring, rings);
+
+/* Leave a full page, and take the oldest one if it is free again. */
+static void exchange(struct page_frag *pf)
+{
+	struct ring *r = get_cpu_ptr(&rings);
+	struct page *page = r->page[r->oldest];
+
+	r->page[r->oldest] = pf->page;
+	r->oldest = (r->oldest + 1) % RING_PAGES;
+	put_cpu_ptr(&rings);
+	pf->page = NULL;
+	if (!page)
+		return;
+	if (page_ref_count(page) != 1) {
+		put_page(page);
+		return;
+	}
+	pf->page = page;
+	pf->offset = 0;
+}
+
+/**
+ * rdm_page_room() - room for bytes in one piece
+ * @own: filled with a page of its own for them when that at hand is too small
+ * @len: how many, at most 32 KiB
+ *
+ * Context: process; may sleep.
+ * Return: the page to fill from its offset on, that of the process or @own; NULL without memory.
+ */
+struct page_frag *rdm_page_room(struct page_frag *own, u32 len)
+{
+	struct page_frag *pf = &current->task_frag;
+
+	if (pf->page && pf->size == PAGE_ROOM && pf->offset + len > pf->size &&
+	    page_ref_count(pf->page) != 1 && !page_is_pfmemalloc(pf->page))
+		exchange(pf);
+	if (skb_page_frag_refill(len, pf, GFP_KERNEL) && pf->size - pf->offset >= len)
+		return pf;
+	/* memory is short, and the page a small one */
+	own->page = alloc_pages(GFP_KERNEL | __GFP_COMP, get_order(len));
+	if (!own->page)
+		return NULL;
+	own->offset = 0;
+	own->size = PAGE_SIZE << get_order(len);
+	return own;
+}
+
+/**
+ * rdm_page_exit() - the module goes
+ *
+ * Context: nobody sends any more.
+ */
+void rdm_page_exit(void)
+{
+	int cpu, i;
+
+	for_each_possible_cpu(cpu) {
+		struct ring *r = per_cpu_ptr(&rings, cpu);
+
+		for (i = 0; i < RING_PAGES; i++)
+			if (r->page[i])
+				put_page(r->page[i]);
+	}
+}
