@@ -27,7 +27,7 @@ static u32 share(const struct sk_buff *skb, u32 len)
 static void copy_bytes(struct rx *rx, u32 at, u32 len, u8 *to)
 {
 	if (likely(at >= rx->map_at && at + len <= rx->map_end))
-		memcpy(to, rx->map + (at - rx->map_at), len);
+		rdm_copy(to, rx->map + (at - rx->map_at), len);
 	else
 		skb_copy_bits(rx->skb, at, to, len);
 }

@@ -151,6 +151,41 @@ static inline void rdm_mem_uncharge(struct sock *sk, int size)
 		sk_mem_reclaim(sk);
 }
 
+/**
+ * rdm_copy() - memcpy() for what is mostly short
+ * @to: where to
+ * @from: what
+ * @len: how many bytes
+ *
+ * Where memcpy() is one instruction for a string, it takes some time to begin.
+ */
+static inline void rdm_copy(u8 *to, const u8 *from, u32 len)
+{
+	if (unlikely(len > 128)) {
+		memcpy(to, from, len);
+		return;
+	}
+	for (; len >= 16; to += 16, from += 16, len -= 16) {
+		/* or the compiler makes a memcpy() of the loop */
+		OPTIMIZER_HIDE_VAR(len);
+		memcpy(to, from, 16);
+	}
+	if (len & 8) {
+		memcpy(to, from, 8);
+		to += 8;
+		from += 8;
+	}
+	if (len & 4) {
+		memcpy(to, from, 4);
+		to += 4;
+		from += 4;
+	}
+	for (len &= 3; len; len--) {
+		OPTIMIZER_HIDE_VAR(len);
+		*to++ = *from++;
+	}
+}
+
 /* cmsg.c */
 int rdm_cmsg_send(struct sock *sk, struct msghdr *msg, struct rdm_sendopts *opts);
 int rdm_cmsg_source(struct sock *sk, struct rdm_addr *from, const struct rdm_addr *to);

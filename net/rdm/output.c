@@ -183,8 +183,7 @@ static bool add_bytes(struct sk_buff *skb, const struct rdm_msg *msg, u32 off, u
 	if (unlikely(msg->body))
 		return add_body(skb, msg, off, len);
 	if (!msg->nblocks) {
-		if (len)
-			skb_put_data(skb, msg->data + off, len);
+		rdm_copy(skb_put(skb, len), msg->data + off, len);
 		return true;
 	}
 	while (len) {
@@ -261,7 +260,7 @@ static struct sk_buff *build_bundle(const struct rdm_peer *peer, const struct rd
 	skb = new_skb(peer, max_t(u32, linear, RDM_MIN_PACKET));
 	if (!skb)
 		return NULL;
-	skb_put_data(skb, plan->head, plan->head_len);
+	rdm_copy(skb_put(skb, plan->head_len), plan->head, plan->head_len);
 	for (i = 0, m = plan->msg; i < plan->n; i++, m = list_next_entry(m, node)) {
 		if (m->finished)
 			continue;
@@ -287,7 +286,7 @@ static struct sk_buff *build_frag(const struct rdm_peer *peer, const struct rdm_
 		      linear_bytes(container_of(m, struct rdm_msg, t), off, len));
 	if (!skb)
 		return NULL;
-	skb_put_data(skb, plan->head, plan->head_len);
+	rdm_copy(skb_put(skb, plan->head_len), plan->head, plan->head_len);
 	if (i)
 		rdm_wire_put_hdr(skb->data, RDM_PKT_DATA, plan->pn + i,
 				 get_unaligned_be64(plan->head + 8));
@@ -461,7 +460,7 @@ static void build(struct rdm_peer *peer, const struct rdm_plan *plan, struct sk_
 		case RDM_PLAN_RAW:
 			skb = new_skb(peer, max_t(u32, plan->head_len, RDM_MIN_PACKET));
 			if (skb)
-				skb_put_data(skb, plan->head, plan->head_len);
+				rdm_copy(skb_put(skb, plan->head_len), plan->head, plan->head_len);
 			break;
 		case RDM_PLAN_PROBE:
 			skb = build_probe(peer, plan);

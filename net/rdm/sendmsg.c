@@ -236,8 +236,9 @@ static int send_error(struct sock *sk, int flags)
 	return READ_ONCE(sk->sk_state) == TCP_LISTEN ? -ENOTCONN : 0;
 }
 
-static int reserve(struct sock *sk, struct rdm_peer *peer, u32 truesize, u32 len,
-		   struct sk_buff *note, u32 deadline_ms, int flags)
+/* There was no room: wait for it, if the user wants that. */
+static int reserve_wait(struct sock *sk, struct rdm_peer *peer, u32 truesize, u32 len,
+			struct sk_buff *note, u32 deadline_ms, int flags)
 {
 	long timeo = sock_sndtimeo(sk, flags & MSG_DONTWAIT);
 	u32 size = truesize + (note ? note->truesize : 0);
@@ -653,7 +654,9 @@ int rdm_sendmsg(struct socket *sock, struct msghdr *msg, size_t len)
 		if (!note)
 			goto err_put;
 	}
-	err = reserve(sk, peer, truesize, len, note, opts.deadline_ms, flags);
+	err = try_reserve(sk, peer, truesize, len, note, false);
+	if (unlikely(err == -EAGAIN))
+		err = reserve_wait(sk, peer, truesize, len, note, opts.deadline_ms, flags);
 	if (err)
 		goto err_note;
 	m = msg_make(msg, len, stride, truesize);
