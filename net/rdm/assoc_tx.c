@@ -477,23 +477,26 @@ static void plan_frags(struct rdm_assoc *a, u64 now, struct rdm_txmsg *m, struct
 		       u16 max_pkts, u8 ctl, u64 acks, struct rdm_plan *plan)
 {
 	u32 size = plan->head_len + msg_space(m, m->next);
+	u16 frag = m->next, last = m->nfrags - 1;
 	struct rdm_sent *s;
 
 	plan->size = size;
-	plan->frag = m->next;
+	plan->frag = frag;
 	plan->n = 0;
+	__rdm_assoc_waiting(a, now);
 	do {
-		s = take(pool, m, m->next, 1, plan->head_len + msg_space(m, m->next));
+		s = take(pool, m, frag, 1,
+			 likely(frag < last) ? size : plan->head_len + msg_space(m, frag));
 		s->ctl = ctl;
 		s->acks = acks;
 		s->ect = plan->ect;
 		rdm_txq_ref(s);
-		rdm_txq_sent(&a->txq, m, 1);
-		__rdm_assoc_waiting(a, now);
 		rdm_recovery_sent(&a->rec, &a->hot->cong, s, now);
 		plan->n++;
-	} while (plan->n < max_pkts && m->next < m->nfrags && !list_empty(pool) &&
+		frag++;
+	} while (plan->n < max_pkts && frag <= last && !list_empty(pool) &&
 		 plan->head_len == RDM_HDR_LEN && rdm_cong_can_send(&a->hot->cong, size));
+	rdm_txq_sent(&a->txq, m, plan->n);
 	plan->nrecs = plan->n;
 	if (a->probes)
 		a->probes--;

@@ -163,6 +163,32 @@ static int ack_late(struct rdm_recovery *r, struct rdm_rtt *rtt, struct rdm_cong
 	return n;
 }
 
+/*
+ * Records that are acked by one frame, and lie one behind the other: those of a super-packet were
+ * sent at one time, too. They move, and congestion control hears of them, in one step.
+ */
+struct run {
+	struct rdm_sent *first;	/* NULL: there are none */
+	struct rdm_sent *last;
+	u64 time;		/* when those that @bytes counts were sent */
+	u32 bytes;
+	bool limited;
+};
+
+static void run_told(struct rdm_cong *c, struct run *run, u64 now)
+{
+	if (run->bytes)
+		rdm_cong_acked(c, now, run->time, run->bytes, run->limited);
+	run->bytes = 0;
+}
+
+static void run_ends(struct run *run, struct list_head *out)
+{
+	if (run->first)
+		list_bulk_move_tail(out, &run->first->node, &run->last->node);
+	run->first = NULL;
+}
+
 /**
  * rdm_recovery_ack() - an ACK frame arrived
  * @r: the packet-number space
@@ -183,30 +209,45 @@ int rdm_recovery_ack(struct rdm_recovery *r, struct rdm_rtt *rtt, struct rdm_con
 {
 	u64 largest = ack->seq, clean = U64_MAX;
 	struct rdm_cong_ack told = { .now = now, .largest = largest, .next_pn = r->next_pn };
-	struct rdm_sent *s, *tmp, *newest = NULL;
+	struct rdm_sent *s, *newest = NULL;
 	int i = ack->nranges - 1, n = 0;
+	struct run run = {};
 
 	if (unlikely(largest >= r->next_pn))
 		return -EPROTO;
 
-	list_for_each_entry_safe(s, tmp, &r->sent, node) {
+	list_for_each_entry(s, &r->sent, node) {
+		bool limited = s->pn >= r->limited_pn;
+
 		if (s->pn > largest)
 			break;
 		while (i > 0 && ack->ranges[i].last < s->pn)
 			i--;
-		if (s->pn < ack->ranges[i].first)
+		if (s->pn < ack->ranges[i].first) {
+			run_ends(&run, out);
 			continue;
+		}
 		if (s->pn < clean)
 			clean = s->pn;
 		if (!s->probe) {
 			r->nflight--;
 			newest = s;
-			rdm_cong_acked(c, now, s->time, s->size, s->pn >= r->limited_pn);
+			if (s->time != run.time || limited != run.limited) {
+				run_told(c, &run, now);
+				run.time = s->time;
+				run.limited = limited;
+			}
+			run.bytes += s->size;
 		}
+		s->state = RDM_SENT_ACKED;
+		if (!run.first)
+			run.first = s;
+		run.last = s;
 		/* a peer that refuses all data acks these: they do not reset the backoff */
 		n += s->probe != RDM_PROBE_PMTU;
-		forget(r, s, RDM_SENT_ACKED, out);
 	}
+	run_ends(&run, out);
+	run_told(c, &run, now);
 	n += ack_late(r, rtt, c, ack, now, &clean, out);
 	if (largest >= r->largest)
 		r->largest = largest + 1;
