@@ -520,29 +520,14 @@ static struct rdm_peer *present(struct sock *sk, const struct rdm_addr *remote, 
 	}
 }
 
-/**
- * rdm_peer_get_channel() - the association for a message, made if there is none
- * @sk: the socket, bound
- * @remote: the destination
- * @from: address (zeroes: any) and device (scope) for a new one, or NULL
- * @channel: enum rdm_channel
- * @gfp: for a new one
- *
- * Context: process; with GFP_ATOMIC softirq too, no lock held.
- * Return: the peer, held, or an error pointer: no route, no room, no memory, another
- * socket of the port has one.
- */
-struct rdm_peer *rdm_peer_get_channel(struct sock *sk, const struct rdm_addr *remote,
-				      const struct rdm_addr *from, u8 channel, gfp_t gfp)
+/* There is none: make it, unless another one does at the same time. */
+static struct rdm_peer *peer_make(struct sock *sk, const struct rdm_addr *remote,
+				  const struct rdm_addr *from, u8 channel, gfp_t gfp)
 {
 	struct rdm_net *rn = rdm_net_of(sock_net(sk));
 	struct rdm_peer *peer, *other;
 	struct rdm_addr local = {};
 	int err = 0;
-
-	peer = present(sk, remote, channel);
-	if (peer)
-		return peer;
 
 	local.port = inet_sk(sk)->inet_sport;
 	if (sk->sk_family == AF_INET6)
@@ -576,6 +561,28 @@ struct rdm_peer *rdm_peer_get_channel(struct sock *sk, const struct rdm_addr *re
 		return peer;
 	rdm_peer_put(peer);
 	return other ?: ERR_PTR(err);
+}
+
+/**
+ * rdm_peer_get_channel() - the association for a message, made if there is none
+ * @sk: the socket, bound
+ * @remote: the destination
+ * @from: address (zeroes: any) and device (scope) for a new one, or NULL
+ * @channel: enum rdm_channel
+ * @gfp: for a new one
+ *
+ * Context: process; with GFP_ATOMIC softirq too, no lock held.
+ * Return: the peer, held, or an error pointer: no route, no room, no memory, another
+ * socket of the port has one.
+ */
+struct rdm_peer *rdm_peer_get_channel(struct sock *sk, const struct rdm_addr *remote,
+				      const struct rdm_addr *from, u8 channel, gfp_t gfp)
+{
+	struct rdm_peer *peer = present(sk, remote, channel);
+
+	if (likely(peer))
+		return peer;
+	return peer_make(sk, remote, from, channel, gfp);
 }
 
 /**
@@ -696,7 +703,9 @@ void rdm_peer_alias(struct rdm_peer *peer, u64 tag)
 /* One entry of the error queue for all messages of an event with one errno and fate. */
 static void report(struct rdm_peer *peer, struct rdm_outcome *o)
 {
-	if (o->count && !peer->orphan)
+	if (likely(!o->count))
+		return;
+	if (!peer->orphan)
 		rdm_report(peer->sk, &peer->remote, o);
 	memset(o, 0, sizeof(*o));
 }

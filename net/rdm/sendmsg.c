@@ -583,12 +583,13 @@ static int destination(struct sock *sk, struct msghdr *msg, struct rdm_addr *to)
 int rdm_sendmsg(struct socket *sock, struct msghdr *msg, size_t len)
 {
 	struct sock *sk = sock->sk;
-	struct rdm_net *rn = rdm_net_of(sock_net(sk));
+	struct rdm_tunnel *t = READ_ONCE(rdm_sk(sk)->tunnel);
 	int flags = msg->msg_flags, err;
 	struct rdm_sendopts opts = {};
 	struct sk_buff *note = NULL;
 	struct rdm_peer *peer;
 	struct rdm_addr to;
+	struct rdm_net *rn;
 	struct rdm_msg *m;
 	u32 stride, truesize;
 	u64 deadline = 0;
@@ -598,6 +599,7 @@ int rdm_sendmsg(struct socket *sock, struct msghdr *msg, size_t len)
 	err = send_error(sk, flags);
 	if (err)
 		return err;
+	rn = likely(t) ? t->rn : rdm_net_of(sock_net(sk));
 	if (len > READ_ONCE(rn->tun.max_msg))
 		return -EMSGSIZE;
 	opts.mode = READ_ONCE(rdm_sk(sk)->mode);
@@ -622,7 +624,7 @@ int rdm_sendmsg(struct socket *sock, struct msghdr *msg, size_t len)
 	}
 	if (opts.deadline_ms)
 		deadline = rdm_now() + opts.deadline_ms * (u64)NSEC_PER_MSEC;
-	if (unlikely(!READ_ONCE(rdm_sk(sk)->tunnel))) {
+	if (unlikely(!t)) {
 		err = rdm_autobind(sk);
 		if (err)
 			return err;

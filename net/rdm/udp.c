@@ -434,21 +434,17 @@ void rdm_udp_send(struct sock *sk, struct dst_entry *dst, const struct rdm_addr 
  * @peer: the peer, not locked
  * @xmitq: packets, each with its route; emptied
  *
- * Context: process or softirq, no lock held.
+ * Context: BH off, no lock held.
  */
 void rdm_udp_send_peer(struct rdm_peer *peer, struct sk_buff_head *xmitq)
 {
 	struct dst_entry *dst;
 	struct sk_buff *skb;
 
-	if (skb_queue_empty(xmitq))
-		return;
-	local_bh_disable();
 	while ((skb = __skb_dequeue(xmitq))) {
 		dst = skb_dst(skb);
 		/* the reference moves to rdm_udp_send() */
 		skb->_skb_refdst = 0;
 		rdm_udp_send(peer->sk, dst, &peer->local, &peer->remote, skb);
 	}
-	local_bh_enable();
 }
