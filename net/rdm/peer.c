@@ -456,43 +456,6 @@ static void set_off(struct rdm_peer *peer)
 }
 
 /*
- * With the second message in a row to the same peer it becomes the one that is found without
- * the tables. One that is hashed can be: until peer_unhash() readers find it there as well.
- */
-static void remember(struct rdm_sock *rsk, struct rdm_peer *peer)
-{
-	if (READ_ONCE(rsk->recent) != peer) {
-		WRITE_ONCE(rsk->recent, peer);
-		return;
-	}
-	spin_lock_bh(&peer->rn->hash_lock);
-	if (peer->hashed)
-		rcu_assign_pointer(rsk->last, peer);
-	spin_unlock_bh(&peer->rn->hash_lock);
-}
-
-/* The association of the port with an address, held, or NULL. */
-static struct rdm_peer *find(struct rdm_sock *rsk, const struct rdm_addr *remote, u8 channel)
-{
-	struct rdm_peer *peer;
-	bool last;
-
-	rcu_read_lock();
-	peer = rcu_dereference(rsk->last);
-	last = likely(peer) && channel == RDM_CHANNEL_USER && rdm_addr_eq(&peer->remote, remote);
-	if (!last)
-		peer = rdm_peer_on(rsk->tunnel, remote, channel);
-	if (peer && !refcount_inc_not_zero(&peer->refs))
-		peer = NULL;
-	rcu_read_unlock();
-	if (unlikely(!last) && peer && &rsk->inet.sk == peer->sk && channel == RDM_CHANNEL_USER)
-		remember(rsk, peer);
-	else if (unlikely(last && READ_ONCE(rsk->recent) != peer))
-		WRITE_ONCE(rsk->recent, peer);
-	return peer;
-}
-
-/*
  * The association that an address has already, held. One that is over makes way, for a
  * successor if the socket is the same. Return: NULL when there is none, or -EADDRINUSE.
  */
@@ -501,7 +464,7 @@ static struct rdm_peer *present(struct sock *sk, const struct rdm_addr *remote, 
 	struct rdm_peer *peer, *next;
 
 	for (;;) {
-		peer = find(rdm_sk(sk), remote, channel);
+		peer = rdm_peer_hold(rdm_sk(sk), remote, channel);
 		if (!peer)
 			return NULL;
 		if (likely(READ_ONCE(peer->a.state) != RDM_ASSOC_CLOSED)) {

@@ -129,6 +129,7 @@ int __rdm_peertab_add(struct rdm_peer *peer);
 int __rdm_peertab_alias(struct rdm_peer *peer);
 void __rdm_peertab_del(struct rdm_peer *peer);
 struct rdm_peer *rdm_peer_on(struct rdm_tunnel *t, const struct rdm_addr *remote, u8 channel);
+struct rdm_peer *rdm_peer_hold(struct rdm_sock *rsk, const struct rdm_addr *remote, u8 channel);
 struct rdm_peer *rdm_peer_find(struct sock *sk, const struct rdm_addr *remote);
 struct rdm_peer *rdm_peer_by_tag(struct rdm_net *rn, u64 tag);
 

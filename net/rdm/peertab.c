@@ -176,6 +176,51 @@ struct rdm_peer *rdm_peer_on(struct rdm_tunnel *t, const struct rdm_addr *remote
 	return rhashtable_lookup_fast(&t->rn->by_addr, &key, addr_params);
 }
 
+/*
+ * With the second message in a row to the same peer it becomes the one that is found without
+ * the tables. One that is hashed can be: until peer_unhash() readers find it there as well.
+ */
+static void remember(struct rdm_sock *rsk, struct rdm_peer *peer)
+{
+	if (READ_ONCE(rsk->recent) != peer) {
+		WRITE_ONCE(rsk->recent, peer);
+		return;
+	}
+	spin_lock_bh(&peer->rn->hash_lock);
+	if (peer->hashed)
+		rcu_assign_pointer(rsk->last, peer);
+	spin_unlock_bh(&peer->rn->hash_lock);
+}
+
+/**
+ * rdm_peer_hold() - the association of a socket's port with an address, for a message
+ * @rsk: the socket, bound
+ * @remote: the peer's address
+ * @channel: enum rdm_channel
+ *
+ * Context: process or softirq, no lock held.
+ * Return: the peer, held, or NULL; it may be that of another socket of the port.
+ */
+struct rdm_peer *rdm_peer_hold(struct rdm_sock *rsk, const struct rdm_addr *remote, u8 channel)
+{
+	struct rdm_peer *peer;
+	bool last;
+
+	rcu_read_lock();
+	peer = rcu_dereference(rsk->last);
+	last = likely(peer) && channel == RDM_CHANNEL_USER && rdm_addr_eq(&peer->remote, remote);
+	if (!last)
+		peer = rdm_peer_on(rsk->tunnel, remote, channel);
+	if (peer && !refcount_inc_not_zero(&peer->refs))
+		peer = NULL;
+	rcu_read_unlock();
+	if (unlikely(!last) && peer && &rsk->inet.sk == peer->sk && channel == RDM_CHANNEL_USER)
+		remember(rsk, peer);
+	else if (unlikely(last && READ_ONCE(rsk->recent) != peer))
+		WRITE_ONCE(rsk->recent, peer);
+	return peer;
+}
+
 /**
  * rdm_peer_find() - the association of a socket with an address, for users' messages
  * @sk: the socket
