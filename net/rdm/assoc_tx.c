@@ -570,8 +570,8 @@ bool __rdm_assoc_may_send(const struct rdm_assoc *a)
 {
 	return a->txq.unsent || a->need || a->ack_now || a->rec.new_lost ||
 	       !list_empty(&a->rec.lost) || a->txq.ndue ||
-	       unlikely(a->hot->pmtu.due || a->drain || a->close_pn || a->probes || a->want_probe ||
-			a->state != RDM_ASSOC_ESTABLISHED ||
+	       unlikely(a->drain || a->close_pn || a->probes || a->want_probe ||
+			a->state != RDM_ASSOC_ESTABLISHED || a->hot->pmtu.due ||
 			a->rec.next_pn > RDM_PN_MAX - RDM_PN_RESERVE ||
 			a->txq.next_seq == U64_MAX);
 }
