@@ -238,13 +238,16 @@ static struct rdm_txmsg *next_unsent(struct rdm_assoc *a, struct rdm_out *out)
 
 /*
  * The window has room for one packet only, and another would follow it: two that leave as one
- * cost less. With two in flight an ack comes soon.
+ * cost less. With two in flight an ack comes soon. Not where the network marks: there each is
+ * marked for the other.
  */
 static bool awaits_pair(const struct rdm_assoc *a, const struct rdm_txmsg *m, u32 size)
 {
 	const struct rdm_txmsg *next = list_next_entry(m, node);
 
 	if (a->rec.nflight < 2 || rdm_cong_can_send(&a->hot->cong, 2 * size))
+		return false;
+	if (a->hot->ecn.told.n[RDM_ECN_CE])
 		return false;
 	if (m->nfrags > 1)
 		return m->next + 1 < m->nfrags;
