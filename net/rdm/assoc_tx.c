@@ -603,7 +603,8 @@ bool rdm_assoc_more(struct rdm_assoc *a)
  * @out: may tell the end of the association, behind its last packet
  *
  * Whatever a plan tells counts as sent; a caller that cannot build or send it lets it be
- * lost. Call again until it or rdm_assoc_more() returns false, then arm the timer by rdm_assoc_deadline().
+ * lost. Call again until it or rdm_assoc_more() returns false, then arm the timer by
+ * rdm_assoc_deadline().
  * With RDM_OUT_HEAT it has something for a cold association: rdm_assoc_heat(), and call again.
  *
  * Return: true when @plan is filled.
