@@ -430,12 +430,8 @@ static bool plan_init(struct rdm_assoc *a, struct rdm_plan *plan)
 	return true;
 }
 
-static struct rdm_sent *take(struct list_head *pool, struct rdm_txmsg *m, u16 frag, u16 nmsgs,
-			     u32 size)
+static void describe(struct rdm_sent *s, struct rdm_txmsg *m, u16 frag, u16 nmsgs, u32 size)
 {
-	struct rdm_sent *s = list_first_entry(pool, struct rdm_sent, node);
-
-	list_del(&s->node);
 	s->acks = 0;
 	s->msg = m;
 	s->size = size;
@@ -447,6 +443,15 @@ static struct rdm_sent *take(struct list_head *pool, struct rdm_txmsg *m, u16 fr
 	s->copy = false;
 	s->once = m && rdm_txmsg_once(m);
 	s->ect = false;
+}
+
+static struct rdm_sent *take(struct list_head *pool, struct rdm_txmsg *m, u16 frag, u16 nmsgs,
+			     u32 size)
+{
+	struct rdm_sent *s = list_first_entry(pool, struct rdm_sent, node);
+
+	list_del(&s->node);
+	describe(s, m, frag, nmsgs, size);
 	return s;
 }
 
@@ -481,24 +486,27 @@ static void plan_frags(struct rdm_assoc *a, u64 now, struct rdm_txmsg *m, struct
 {
 	u32 size = plan->head_len + msg_space(m, m->next);
 	u16 frag = m->next, last = m->nfrags - 1;
-	struct rdm_sent *s;
+	struct rdm_sent *s = list_first_entry(pool, struct rdm_sent, node), *first = s;
 
 	plan->size = size;
 	plan->frag = frag;
 	plan->n = 0;
 	__rdm_assoc_waiting(a, now);
-	do {
-		s = take(pool, m, frag, 1,
+	for (;; s = list_next_entry(s, node)) {
+		describe(s, m, frag, 1,
 			 likely(frag < last) ? size : plan->head_len + msg_space(m, frag));
 		s->ctl = ctl;
 		s->acks = acks;
 		s->ect = plan->ect;
 		rdm_txq_ref(s);
-		rdm_recovery_sent(&a->rec, &a->hot->cong, s, now);
+		__rdm_recovery_sent(&a->rec, &a->hot->cong, s, now);
 		plan->n++;
 		frag++;
-	} while (plan->n < max_pkts && frag <= last && !list_empty(pool) &&
-		 plan->head_len == RDM_HDR_LEN && rdm_cong_can_send(&a->hot->cong, size));
+		if (plan->n == max_pkts || frag > last || list_is_last(&s->node, pool) ||
+		    plan->head_len != RDM_HDR_LEN || !rdm_cong_can_send(&a->hot->cong, size))
+			break;
+	}
+	list_bulk_move_tail(&a->rec.sent, &first->node, &s->node);
 	rdm_txq_sent(&a->txq, m, plan->n);
 	plan->nrecs = plan->n;
 	if (a->probes)
@@ -522,27 +530,28 @@ static bool continues(const struct rdm_assoc *a, const struct rdm_txmsg *m, u32 
 static void plan_wholes(struct rdm_assoc *a, u64 now, struct rdm_txmsg *m, struct list_head *pool,
 			u16 max_pkts, struct rdm_plan *plan)
 {
+	struct rdm_sent *s = list_first_entry(pool, struct rdm_sent, node), *first = s;
 	u32 size = plan->head_len + msg_space(m, 0), len = m->len;
-	struct rdm_sent *s;
 
 	plan->kind = RDM_PLAN_WHOLES;
 	plan->size = max_t(u32, size, RDM_MIN_PACKET);
 	plan->n = 0;
-	for (;; m = a->txq.unsent) {
+	for (;; m = a->txq.unsent, s = list_next_entry(s, node)) {
 		if (!m->bound)
 			rdm_txq_bind(&a->txq, m);
 		if (m == a->txq.probing)
 			a->txq.probing = NULL;
-		s = take(pool, m, 0, 1, plan->head_len + msg_space(m, 0));
+		describe(s, m, 0, 1, plan->head_len + msg_space(m, 0));
 		s->ect = plan->ect;
 		rdm_txq_ref(s);
 		rdm_txq_sent(&a->txq, m, 1);
 		__rdm_assoc_waiting(a, now);
-		rdm_recovery_sent(&a->rec, &a->hot->cong, s, now);
-		if (++plan->n == max_pkts || m->len < len || list_empty(pool) ||
+		__rdm_recovery_sent(&a->rec, &a->hot->cong, s, now);
+		if (++plan->n == max_pkts || m->len < len || list_is_last(&s->node, pool) ||
 		    !continues(a, m, len) || !rdm_cong_can_send(&a->hot->cong, size))
 			break;
 	}
+	list_bulk_move_tail(&a->rec.sent, &first->node, &s->node);
 	plan->nrecs = plan->n;
 	if (a->probes)
 		a->probes--;

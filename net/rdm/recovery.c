@@ -47,20 +47,21 @@ void rdm_recovery_init(struct rdm_recovery *r, u64 first_pn)
 }
 
 /**
- * rdm_recovery_sent() - an ack-eliciting packet leaves
+ * __rdm_recovery_sent() - one of a run of ack-eliciting packets leaves
  * @r: the packet-number space
  * @c: its congestion control
  * @s: the record, with content and size; number and time are set here
  * @now: ns
+ *
+ * The caller appends the records of the run to @r->sent, in their order.
  */
-void rdm_recovery_sent(struct rdm_recovery *r, struct rdm_cong *c, struct rdm_sent *s, u64 now)
+void __rdm_recovery_sent(struct rdm_recovery *r, struct rdm_cong *c, struct rdm_sent *s, u64 now)
 {
 	s->pn = r->next_pn++;
 	s->time = now;
 	s->state = RDM_SENT_INFLIGHT;
 	s->waived = false;
 	INIT_LIST_HEAD(&s->lost);
-	list_add_tail(&s->node, &r->sent);
 	if (s->probe)
 		return;
 	r->last_sent = now;
@@ -69,6 +70,19 @@ void rdm_recovery_sent(struct rdm_recovery *r, struct rdm_cong *c, struct rdm_se
 		c->ops->sent(c, &s->snap, now);
 	rdm_cong_sent(c, s->size);
 	rdm_pace_sent(&c->pace, now, s->size);
+}
+
+/**
+ * rdm_recovery_sent() - an ack-eliciting packet leaves
+ * @r: the packet-number space
+ * @c: its congestion control
+ * @s: the record, with content and size; number and time are set here
+ * @now: ns
+ */
+void rdm_recovery_sent(struct rdm_recovery *r, struct rdm_cong *c, struct rdm_sent *s, u64 now)
+{
+	__rdm_recovery_sent(r, c, s, now);
+	list_add_tail(&s->node, &r->sent);
 }
 
 /* A packet in flight is given up: its record stays for a while. */

@@ -166,6 +166,7 @@ struct rdm_recovery {
 };
 
 void rdm_recovery_init(struct rdm_recovery *r, u64 first_pn);
+void __rdm_recovery_sent(struct rdm_recovery *r, struct rdm_cong *c, struct rdm_sent *s, u64 now);
 void rdm_recovery_sent(struct rdm_recovery *r, struct rdm_cong *c, struct rdm_sent *s, u64 now);
 int rdm_recovery_ack(struct rdm_recovery *r, struct rdm_rtt *rtt, struct rdm_cong *c,
 		     const struct rdm_frame *ack, u64 now, struct list_head *out);
