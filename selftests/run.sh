@@ -38,7 +38,13 @@ case $(uname -r) in
 	;;
 esac
 export RDM_TEST_SCALE
-modprobe -a sch_netem veth sch_ingress cls_u32 cls_matchall act_gact 2>/dev/null
+# All that the kernel would load when it is first used: busybox's modprobe takes a module that
+# another one is still loading for loaded, and what needs it fails.
+modprobe -a sch_netem veth sch_ingress cls_u32 cls_matchall act_gact bridge 2>/dev/null
+modules() {
+	cut -d ' ' -f 1 /proc/modules 2>/dev/null | sort
+}
+modules >/tmp/modules.before
 
 # Ends what a test left running: its session
 clean_up() {
@@ -156,6 +162,12 @@ else
 	# shellcheck disable=SC2086
 	run_all $scripts
 	wait
+	late=$(modules | comm -13 /tmp/modules.before - | tr '\n' ' ')
+	if [ -z "$late" ]; then
+		echo "ok - every module was there before the tests began"
+	else
+		echo "not ok - every module was there before the tests began (not $late)"
+	fi | tee -a "$results"
 	# shellcheck disable=SC2086
 	run_all $alone
 fi

@@ -5,8 +5,9 @@
 #
 #   tools/test/run-lanes.sh LANE...
 #
-# Each lane writes to build/test/LANE.log. Failed checks are shown as they happen,
-# everything with V=1, a sign of life every 30 seconds. Each lane must end with
+# Each lane writes to build/test/LANE.log. Failed checks are shown as they happen and, with
+# the lines that explain them, once more in the end; everything with V=1; a sign of life
+# every 30 seconds. Each lane must end with
 # "lane NAME: P passed, F failed"; one that does not counts as a failure. The debug
 # kernel, when a lane needs it, is built meanwhile in the background.
 # The last line is "P passed, F failed"; exits non-zero when anything failed.
@@ -29,6 +30,24 @@ cleanup() {
 trap cleanup EXIT
 trap 'cleanup; exit 130' INT
 trap 'cleanup; exit 143' TERM HUP
+
+# Of a lane's log the checks that failed, with the lines that explain them: a selftest prints
+# them before ("# ..."), a lane's own check behind, further in. Where there are many, the last.
+failures() {
+	tr -d '\r' <"$1" | awk '
+		/^# / { why[++n] = $0; next }
+		/^not ok/ {
+			print
+			for (i = n > 40 ? n - 39 : 1; i <= n; i++)
+				print "    " why[i]
+			n = 0; on = 1; next
+		}
+		/^    / && on { print; next }
+		{ n = 0; on = 0 }' | tail -n 300
+}
+
+explained=$logs/failures
+: >"$explained"
 
 [ $# -gt 0 ] || { echo "usage: run-lanes.sh LANE..." >&2; exit 2; }
 
@@ -62,11 +81,7 @@ for lane; do
 				if [ -n "${V-}" ]; then
 					cat
 				else
-					# With the lines that explain it, which a selftest prints before
-					awk '/^# [^ ]+:[0-9]+:/ { print; next }
-					     /^not ok/ { on = 1; print; next }
-					     /^    / && on { print; next }
-					     { on = 0 }'
+					grep -a '^not ok'
 				fi
 			shown=$lines
 		fi
@@ -97,12 +112,17 @@ for lane; do
 	echo "lane $lane: $p passed, $f failed ($((SECONDS - start)) s)"
 	passed=$((passed + p))
 	failed=$((failed + f))
+	failures "$log" >>"$explained"
 done
 
 if [ -n "$background" ]; then
 	# Unless it ended so long ago that the shell has forgotten it
 	wait "$background" 2>/dev/null || true
 	background=''
+fi
+if [ -s "$explained" ]; then
+	echo "== what failed"
+	cat "$explained"
 fi
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ]
