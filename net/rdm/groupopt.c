@@ -473,7 +473,6 @@ out:
 int rdm_group_getsockopt(struct sock *sk, int name, char __user *val, int __user *lenp)
 {
 	struct rdm_groups *gs;
-	int len;
 	u32 v;
 
 	if (name == RDM_GROUP_INFO)
@@ -503,14 +502,7 @@ int rdm_group_getsockopt(struct sock *sk, int name, char __user *val, int __user
 	default:
 		return -ENOPROTOOPT;
 	}
-	if (get_user(len, lenp))
-		return -EFAULT;
-	if (len < 0)
-		return -EINVAL;
-	len = min_t(int, len, sizeof(v));
-	if (put_user(len, lenp) || copy_to_user(val, &v, len))
-		return -EFAULT;
-	return 0;
+	return rdm_put_option(val, lenp, &v, sizeof(v));
 }
 
 /**

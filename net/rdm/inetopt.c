@@ -325,16 +325,7 @@ static int path_mtu(struct sock *sk)
 
 static int put_int(int v, char __user *val, int __user *lenp)
 {
-	int len;
-
-	if (get_user(len, lenp))
-		return -EFAULT;
-	if (len < 0)
-		return -EINVAL;
-	len = min_t(int, len, sizeof(v));
-	if (put_user(len, lenp) || copy_to_user(val, &v, len))
-		return -EFAULT;
-	return 0;
+	return rdm_put_option(val, lenp, &v, sizeof(v));
 }
 
 /**

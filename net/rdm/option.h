@@ -53,6 +53,7 @@ static inline bool rdm_rx_wants(const struct sock *sk, u16 what)
 /* sockopt.c */
 int rdm_setsockopt(struct sock *sk, int level, int name, sockptr_t val, unsigned int len);
 int rdm_getsockopt(struct sock *sk, int level, int name, char __user *val, int __user *len);
+int rdm_put_option(char __user *val, int __user *lenp, const void *v, int size);
 
 /* inetopt.c */
 int rdm_inet_setsockopt(struct sock *sk, int level, int name, sockptr_t val, unsigned int len);

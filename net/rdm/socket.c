@@ -582,41 +582,26 @@ void rdm_close(struct sock *sk, long timeo)
 		finish_release(sk);
 }
 
-struct proto rdm_prot = {
-	.name			= "RDM",
-	.owner			= THIS_MODULE,
-	.init			= rdm_init_sock,
-	.close			= rdm_close,
-	.unhash			= rdm_unhash,
-	.rehash			= rdm_port_rehash,
-	.setsockopt		= rdm_setsockopt,
-	.getsockopt		= rdm_getsockopt,
-	.memory_allocated	= &rdm_memory_allocated,
-	.per_cpu_fw_alloc	= &rdm_memory_per_cpu_fw_alloc,
-	.memory_pressure	= &rdm_memory_pressure,
-	.sysctl_mem		= rdm_sysctl_mem,
-	.sysctl_rmem		= rdm_sysctl_rmem,
-	.sysctl_wmem		= rdm_sysctl_wmem,
-	.obj_size		= sizeof(struct rdm_sock),
-};
+#define RDM_PROTO(text, type)						\
+	.name			= text,					\
+	.owner			= THIS_MODULE,				\
+	.init			= rdm_init_sock,			\
+	.close			= rdm_close,				\
+	.unhash			= rdm_unhash,				\
+	.rehash			= rdm_port_rehash,			\
+	.setsockopt		= rdm_setsockopt,			\
+	.getsockopt		= rdm_getsockopt,			\
+	.memory_allocated	= &rdm_memory_allocated,		\
+	.per_cpu_fw_alloc	= &rdm_memory_per_cpu_fw_alloc,		\
+	.memory_pressure	= &rdm_memory_pressure,			\
+	.sysctl_mem		= rdm_sysctl_mem,			\
+	.sysctl_rmem		= rdm_sysctl_rmem,			\
+	.sysctl_wmem		= rdm_sysctl_wmem,			\
+	.obj_size		= sizeof(type)
 
-struct proto rdm6_prot = {
-	.name			= "RDMv6",
-	.owner			= THIS_MODULE,
-	.init			= rdm_init_sock,
-	.close			= rdm_close,
-	.unhash			= rdm_unhash,
-	.rehash			= rdm_port_rehash,
-	.setsockopt		= rdm_setsockopt,
-	.getsockopt		= rdm_getsockopt,
-	.memory_allocated	= &rdm_memory_allocated,
-	.per_cpu_fw_alloc	= &rdm_memory_per_cpu_fw_alloc,
-	.memory_pressure	= &rdm_memory_pressure,
-	.sysctl_mem		= rdm_sysctl_mem,
-	.sysctl_rmem		= rdm_sysctl_rmem,
-	.sysctl_wmem		= rdm_sysctl_wmem,
-	.obj_size		= sizeof(struct rdm6_sock),
-};
+struct proto rdm_prot = { RDM_PROTO("RDM", struct rdm_sock) };
+
+struct proto rdm6_prot = { RDM_PROTO("RDMv6", struct rdm6_sock) };
 
 #define RDM_OPS(af, rel)					\
 	.family		= af,					\

@@ -121,6 +121,30 @@ static int set_rdm(struct sock *sk, int name, sockptr_t val, unsigned int len)
 	}
 }
 
+/**
+ * rdm_put_option() - hand the value of an option to a program
+ * @val: where it goes
+ * @lenp: bytes that @val has room for; then, bytes that were written
+ * @v: the value
+ * @size: its size; of one that @val has no room for the beginning is written
+ *
+ * Context: process.
+ * Return: 0, -EINVAL when there is less than no room, -EFAULT.
+ */
+int rdm_put_option(char __user *val, int __user *lenp, const void *v, int size)
+{
+	int len;
+
+	if (get_user(len, lenp))
+		return -EFAULT;
+	if (len < 0)
+		return -EINVAL;
+	len = min(len, size);
+	if (put_user(len, lenp) || copy_to_user(val, v, len))
+		return -EFAULT;
+	return 0;
+}
+
 static int get_rdm(struct sock *sk, int name, char __user *val, int __user *lenp)
 {
 	union {
@@ -129,7 +153,6 @@ static int get_rdm(struct sock *sk, int name, char __user *val, int __user *lenp
 		char str[RDM_CONGESTION_MAX];
 	} v = {};
 	int size = sizeof(v.v32);
-	int len;
 
 	switch (name) {
 	case RDM_USER_TIMEOUT:
@@ -167,15 +190,7 @@ static int get_rdm(struct sock *sk, int name, char __user *val, int __user *lenp
 	default:
 		return rdm_group_getsockopt(sk, name, val, lenp);
 	}
-
-	if (get_user(len, lenp))
-		return -EFAULT;
-	if (len < 0)
-		return -EINVAL;
-	len = min(len, size);
-	if (put_user(len, lenp) || copy_to_user(val, &v, len))
-		return -EFAULT;
-	return 0;
+	return rdm_put_option(val, lenp, &v, size);
 }
 
 /**
