@@ -51,16 +51,9 @@ static bool far_works(FIXTURE_DATA(icmp) * self, size_t len)
 
 FIXTURE_SETUP(icmp)
 {
-	self->a = ns_new();
-	self->r = ns_new();
-	self->b = ns_new();
-	ns_link(self->a, "a", self->r, "r", 1);
-	ns_link(self->r, "r", self->b, "b", 2);
+	ns_behind_router(&self->a, &self->r, &self->b);
 	ns_enter(self->b);
-	run_ip("addr add 10.2.0.%d/24 dev to_r\n"
-	       "addr add fd00:2::%d/64 dev to_r nodad\n"
-	       "route add 10.1.0.0/24 via 10.2.0.1\n"
-	       "route add fd00:1::/64 via fd00:2::1\n", FAR, FAR);
+	run_ip("addr add 10.2.0.%d/24 dev to_r\naddr add fd00:2::%d/64 dev to_r nodad\n", FAR, FAR);
 	self->good_at = lab_addr(variant->family, 2, GOOD, 7000);
 	self->far_at = lab_addr(variant->family, 2, FAR, 7000);
 	self->good = rdm_socket(variant->family, variant->type);
@@ -68,14 +61,10 @@ FIXTURE_SETUP(icmp)
 	ASSERT_OK(bind(self->good, &self->good_at.sa, self->good_at.len));
 	ASSERT_OK(bind(self->far, &self->far_at.sa, self->far_at.len));
 	ns_enter(self->r);
-	set_net("ipv4/ip_forward", 1);
-	set_net("ipv6/conf/all/forwarding", 1);
 	/* Each error is told: what the router keeps to itself is not under test */
 	set_net("ipv4/icmp_ratelimit", 0);
 	set_net("ipv6/icmp/ratelimit", 0);
 	ns_enter(self->a);
-	run_ip("route add 10.2.0.0/24 via 10.1.0.2\n"
-	       "route add fd00:2::/64 via fd00:1::2\n");
 	self->tx = rdm_socket(variant->family, variant->type);
 	set_int(self->tx, SOL_RDM, RDM_USER_TIMEOUT, USER_TIMEOUT);
 }

@@ -26,23 +26,12 @@ LAB_VARIANTS(mtu);
 
 FIXTURE_SETUP(mtu)
 {
-	self->a = ns_new();
-	self->r = ns_new();
-	self->b = ns_new();
-	ns_link(self->a, "a", self->r, "r", 1);
-	ns_link(self->r, "r", self->b, "b", 2);
+	ns_behind_router(&self->a, &self->r, &self->b);
 	ns_enter(self->b);
-	run_ip("route add 10.1.0.0/24 via 10.2.0.1\n"
-	       "route add fd00:1::/64 via fd00:2::1\n");
 	self->at = lab_addr(variant->family, 2, 2, 7000);
 	self->rx = rdm_socket(variant->family, variant->type);
 	ASSERT_OK(bind(self->rx, &self->at.sa, self->at.len));
-	ns_enter(self->r);
-	set_net("ipv4/ip_forward", 1);
-	set_net("ipv6/conf/all/forwarding", 1);
 	ns_enter(self->a);
-	run_ip("route add 10.2.0.0/24 via 10.1.0.2\n"
-	       "route add fd00:2::/64 via fd00:1::2\n");
 	run("tc qdisc add dev to_r clsact");
 	self->tx = rdm_socket(variant->family, variant->type);
 	ASSERT_OK(connect(self->tx, &self->at.sa, self->at.len));

@@ -188,6 +188,22 @@ void ns_link(int a, const char *name_a, int b, const char *name_b, unsigned int 
 	close(back);
 }
 
+void ns_behind_router(int *a, int *r, int *b)
+{
+	*a = ns_new();
+	*r = ns_new();
+	*b = ns_new();
+	ns_link(*a, "a", *r, "r", 1);
+	ns_link(*r, "r", *b, "b", 2);
+	ns_enter(*b);
+	run_ip("route add 10.1.0.0/24 via 10.2.0.1\nroute add fd00:1::/64 via fd00:2::1\n");
+	ns_enter(*r);
+	set_net("ipv4/ip_forward", 1);
+	set_net("ipv6/conf/all/forwarding", 1);
+	ns_enter(*a);
+	run_ip("route add 10.2.0.0/24 via 10.1.0.2\nroute add fd00:2::/64 via fd00:1::2\n");
+}
+
 struct addr lab_addr(int family, unsigned int net, unsigned int host, unsigned int port)
 {
 	char text[64];

@@ -39,6 +39,11 @@ uint64_t snmp(int family, const char *proto, const char *name);
  * fd00:@net::1 in @a, 10.@net.0.2 and fd00:@net::2 in @b. Neighbours are known.
  */
 void ns_link(int a, const char *name_a, int b, const char *name_b, unsigned int net);
+/*
+ * Three namespaces: a --- net 1 --- r --- net 2 --- b, where r forwards and a and b know the
+ * way. We are in a then.
+ */
+void ns_behind_router(int *a, int *r, int *b);
 /* 10.@net.0.@host or fd00:@net::@host */
 struct addr lab_addr(int family, unsigned int net, unsigned int host, unsigned int port);
 
