@@ -19,21 +19,29 @@ if [ "$code" -gt 1 ] || [ "$((passed + failed))" -eq 0 ]; then
 	failed=$((failed + 1))
 fi
 
-# A mistake counts as caught when the judge says so (exit status 1): a crash is another
-# thing. The second word is the scenario that is to catch it.
-while read -r mistake scenario what; do
-	out=$("$mutants" --mutate "$mistake" --scenario "$scenario" --seeds 300 2>&1)
-	code=$?
-	if [ "$code" = 1 ]; then
-		passed=$((passed + 1))
-		echo "#   $(echo "$out" | sed -n 's/^# //p' | head -n 1)"
-		echo "ok - planted mistake is caught: $what (sim)"
-	else
-		failed=$((failed + 1))
-		echo "$out" | tail -n 5
-		echo "not ok - planted mistake is caught: $what (sim, exit status $code)"
-	fi
-done <<END
+# Runs the planted mistakes of its standard input: "NAME SCENARIO WHAT". A mistake counts as
+# caught when the judge says so (exit status 1): a crash is another thing. SCENARIO is the one
+# that is to catch it.
+#   planted LABEL SEEDS [OPTION]...
+planted() {
+	label=$1 seeds=$2
+	shift 2
+	while read -r mistake scenario what; do
+		out=$("$mutants" "$@" --mutate "$mistake" --scenario "$scenario" --seeds "$seeds" 2>&1)
+		code=$?
+		if [ "$code" = 1 ]; then
+			passed=$((passed + 1))
+			echo "#   $(echo "$out" | sed -n 's/^# //; /seed/p' | head -n 1)"
+			echo "ok - planted mistake is caught: $what ($label)"
+		else
+			failed=$((failed + 1))
+			echo "$out" | tail -n 5
+			echo "not ok - planted mistake is caught: $what ($label, exit status $code)"
+		fi
+	done
+}
+
+planted sim 300 <<END
 no-dup-check loss-30 no check for duplicates
 ack-refused slow-reader a refused message is acked
 other-incarnation restart a message goes on to another incarnation
@@ -70,19 +78,7 @@ if [ "$code" -gt 1 ] || ! grep -q '^ok - ' "$log"; then
 	failed=$((failed + 1))
 fi
 
-while read -r mistake scenario what; do
-	out=$("$mutants" --group --mutate "$mistake" --scenario "$scenario" --seeds 1000 2>&1)
-	code=$?
-	if [ "$code" = 1 ]; then
-		passed=$((passed + 1))
-		echo "#   $(echo "$out" | sed -n 's/^# seed/seed/p' | head -n 1)"
-		echo "ok - planted mistake is caught: $what (sim, group)"
-	else
-		failed=$((failed + 1))
-		echo "$out" | tail -n 5
-		echo "not ok - planted mistake is caught: $what (sim, group, exit status $code)"
-	fi
-done <<END
+planted "sim, group" 1000 --group <<END
 no-dup-check crash-eager a broadcast that was delivered is taken again
 no-cast-check cast a best-effort broadcast that came is taken again
 no-relay omission nobody serves what another has sent
