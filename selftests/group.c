@@ -195,7 +195,7 @@ GROUP_TEST(g7_a_short_silence_expels_nobody)
 	struct rdm_group_info before, after;
 
 	lab_open(g, variant->family, variant->type, 3);
-	g->suspect_ms = slowness() > 1 ? 10000 : 4000;
+	g->suspect_ms = 10000;
 	ASSERT_TRUE(lab_all_join(g));
 	ASSERT_EQ(0, lab_info(g, 0, &before, NULL, 0));
 	lab_cut(g, 2);

@@ -21,7 +21,7 @@ void lab_open(struct grouplab *g, int family, int type, unsigned int n)
 	g->family = family;
 	g->type = type;
 	g->n = n;
-	g->suspect_ms = slowness() > 1 ? 3000 : 1000;
+	g->suspect_ms = slowness() > 1 ? 3000 : 2000;
 	g->group = group_addr(family);
 	g->hub = ns_new();
 	ns_enter(g->hub);
@@ -35,7 +35,7 @@ void lab_open(struct grouplab *g, int family, int type, unsigned int n)
 		ns_enter(g->ns[i]);
 		run_ip("addr add 10.75.0.%u/24 dev eth0\naddr add fd00:75::%u/64 dev eth0 nodad\n"
 		       "link set eth0 up\n", i + 1, i + 1);
-		run("tc qdisc add dev eth0 clsact");
+		run_tc("qdisc add dev eth0 clsact\n");
 		g->at[i] = lab_addr(family, 75, i + 1, GROUP_PORT);
 		if (family == AF_INET6) {
 			char text[64];
@@ -164,37 +164,37 @@ bool lab_all_join(struct grouplab *g)
 void lab_cut(struct grouplab *g, unsigned int i)
 {
 	ns_enter(g->ns[i]);
-	run("tc filter add dev eth0 egress matchall action drop && "
-	    "tc filter add dev eth0 ingress matchall action drop");
+	run_tc("filter add dev eth0 egress matchall action drop\n"
+	       "filter add dev eth0 ingress matchall action drop\n");
 }
 
 void lab_cut_out(struct grouplab *g, unsigned int i)
 {
 	ns_enter(g->ns[i]);
-	run("tc filter add dev eth0 egress matchall action drop");
+	run_tc("filter add dev eth0 egress matchall action drop\n");
 }
 
 void lab_netem(struct grouplab *g, unsigned int i, const char *how)
 {
 	ns_enter(g->ns[i]);
-	run("tc qdisc replace dev eth0 root netem limit 10000 %s", how);
+	run_tc("qdisc replace dev eth0 root netem limit 10000 %s\n", how);
 }
 
 void lab_heal(struct grouplab *g, unsigned int i)
 {
 	ns_enter(g->ns[i]);
-	run("tc filter del dev eth0 egress; tc filter del dev eth0 ingress; true");
+	run_tc("filter del dev eth0 egress\nfilter del dev eth0 ingress\n");
 }
 
 void lab_cut_to(struct grouplab *g, unsigned int i, unsigned int j)
 {
 	ns_enter(g->ns[i]);
 	if (g->family == AF_INET)
-		run("tc filter add dev eth0 egress protocol ip u32 match ip dst 10.75.0.%u/32 "
-		    "action drop", j + 1);
+		run_tc("filter add dev eth0 egress protocol ip u32 match ip dst 10.75.0.%u/32 "
+		       "action drop\n", j + 1);
 	else
-		run("tc filter add dev eth0 egress protocol ipv6 u32 match ip6 dst fd00:75::%u/128 "
-		    "action drop", j + 1);
+		run_tc("filter add dev eth0 egress protocol ipv6 u32 match ip6 dst fd00:75::%u/128 "
+		       "action drop\n", j + 1);
 }
 
 uint64_t lab_counter(struct grouplab *g, unsigned int i, const char *name)

@@ -75,7 +75,7 @@ FIXTURE_SETUP(isolate)
 	}
 	ns_enter(self->ns);
 	sysctl_set("gso", 0);
-	run("tc -batch - <<END\n%sEND\n", lines);
+	run_tc("%s", lines);
 	ns_enter(self->peer_ns[VICTIM]);
 	run("tc qdisc add dev to_s clsact");
 	ns_enter(self->ns);

@@ -37,25 +37,44 @@ void run(const char *fmt, ...)
 		fatal("%s", command);
 }
 
-void run_ip(const char *fmt, ...)
+/* Lines for "@tool -batch". One program for all of them, as starting one is what takes time. */
+static int batch(const char *tool, const char *fmt, va_list args)
 {
-	int fd = memfd_create("ip", 0), status;
-	va_list args;
+	int fd = memfd_create(tool, 0), status;
 	pid_t pid;
 
-	va_start(args, fmt);
 	if (fd < 0 || vdprintf(fd, fmt, args) < 0 || lseek(fd, 0, SEEK_SET))
-		fatal("ip -batch");
-	va_end(args);
+		fatal("%s -batch", tool);
 	pid = vfork();
 	if (!pid) {
 		dup2(fd, 0);
-		execlp("ip", "ip", "-batch", "-", NULL);
+		execlp(tool, tool, "-force", "-batch", "-", NULL);
 		_exit(127);
 	}
-	if (pid < 0 || waitpid(pid, &status, 0) != pid || status)
-		fatal("ip -batch failed: %s", fmt);
+	if (pid < 0 || waitpid(pid, &status, 0) != pid)
+		fatal("%s -batch", tool);
 	close(fd);
+	return status;
+}
+
+void run_ip(const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	if (batch("ip", fmt, args))
+		fatal("ip -batch failed: %s", fmt);
+	va_end(args);
+}
+
+void run_tc(const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	if (batch("tc", fmt, args))
+		fatal("tc -batch failed: %s", fmt);
+	va_end(args);
 }
 
 void set_net(const char *name, long value)

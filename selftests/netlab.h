@@ -21,8 +21,9 @@
 /* A shell command in the namespace we are in. */
 void run(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
-/* Lines for ip -batch, in the namespace we are in. */
+/* Lines for ip -batch and tc -batch, in the namespace we are in. */
 void run_ip(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+void run_tc(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* Writes to a file below /proc/sys/net of the namespace we are in. */
 void set_net(const char *name, long value);
 
