@@ -308,6 +308,55 @@ RDM_TEST(flow, u9_many_senders_share_one_full_receiver)
 	}
 }
 
+static struct rdm_peer_info info_of(int fd)
+{
+	struct rdm_peer_info info = {};
+	socklen_t len = sizeof(info);
+
+	if (getsockopt(fd, SOL_RDM, RDM_PEER_INFO, &info, &len))
+		fatal("RDM_PEER_INFO");
+	return info;
+}
+
+/* More than the window only grows old in the queue; who wants that sets SO_SNDBUF. */
+RDM_TEST(flow, u9_the_send_buffer_follows_the_window_where_packets_are_lost)
+{
+	struct rdm_peer_info info;
+	uint32_t sent = 0, got = 0;
+	uint8_t buf[1200];
+
+	close(self->tx);
+	close(self->rx);
+	self->rx = rdm_bound(variant->family, variant->type, &self->rx_at);
+	self->tx = rdm_connected(variant->family, variant->type, &self->rx_at);
+	tc("qdisc add dev lo root netem delay 10ms loss 10%% limit 10000");
+	do {
+		ASSERT_GT(10000, sent);
+		ASSERT_EQ(1200, send_seq(self, sent++, 1200, 0));
+		while (recv(self->rx, buf, sizeof(buf), MSG_DONTWAIT) == 1200)
+			got++;
+		info = info_of(self->tx);
+	} while (info.ssthresh == ~0ULL);
+	EXPECT_TRUE(EVENTUALLY(PATIENCE, !outq(self->tx)));
+	for (uint32_t k = 0; k < 200; k++)
+		ASSERT_EQ(1200, send_seq(self, sent++, 1200, 0));
+	while (send_seq(self, sent, 1200, MSG_DONTWAIT) == 1200)
+		sent++;
+	EXPECT_EQ(EAGAIN, errno);
+	EXPECT_LT(65536 / 2, outq(self->tx));
+	EXPECT_GT(2 * (65536 + 2 * (int)info_of(self->tx).cwnd), outq(self->tx));
+	/* SO_SNDBUF is the user's word */
+	set_int(self->tx, SOL_SOCKET, SO_SNDBUF, MIB);
+	while (send_seq(self, sent, 1200, MSG_DONTWAIT) == 1200)
+		sent++;
+	EXPECT_LT(400000, outq(self->tx));
+	tc("qdisc del dev lo root");
+	for (; got < sent; got++)
+		ASSERT_EQ(1200, recv(self->rx, buf, sizeof(buf), 0));
+	EXPECT_TRUE(EVENTUALLY(PATIENCE, !outq(self->tx)));
+	EXPECT_EQ(-1, recv(self->rx, buf, sizeof(buf), MSG_DONTWAIT));
+}
+
 RDM_TEST(flow, u8_a_stuck_peer_does_not_block_the_others)
 {
 	struct addr other_at;

@@ -184,6 +184,13 @@ void rdm_cong_lost(struct rdm_cong *c, u64 now, u64 sent_time, u32 bytes)
 	cong_event(c, now, sent_time, bytes);
 }
 
+u64 rdm_cong_backlog(const struct rdm_cong *c)
+{
+	if (c->ssthresh == U64_MAX)
+		return U64_MAX;
+	return RDM_CONG_BACKLOG + 2 * min_t(u64, c->cwnd, 1 << 30);
+}
+
 void rdm_cong_ce(struct rdm_cong *c, u64 now, u64 sent_time)
 {
 	if (c->ops->marked)

@@ -19,6 +19,9 @@
 /* Paths with a shorter round trip, ns, are not paced: their window is not more than a burst. */
 #define RDM_CONG_PACED		(2 * (u64)NSEC_PER_MSEC)
 
+/* rdm_cong_backlog() beside twice the window, bytes */
+#define RDM_CONG_BACKLOG	(64 << 10)
+
 /* Of rdm_cong.priv: what the largest algorithm needs. */
 #define RDM_CONG_PRIV	14
 
@@ -154,6 +157,18 @@ void rdm_cong_ack_end(struct rdm_cong *c, const struct rdm_cong_ack *ack);
  * @bytes: its size
  */
 void rdm_cong_lost(struct rdm_cong *c, u64 now, u64 sent_time, u32 bytes);
+
+/**
+ * rdm_cong_backlog() - how much to accept from the user before it is acked
+ * @c: the state
+ *
+ * What is accepted beyond the window only grows old in the queue. So from the first
+ * congestion on it is twice the window, as with TCP, and somewhat more, so that whoever
+ * sends may do something else meanwhile.
+ *
+ * Return: bytes; U64_MAX until the path has shown what it takes.
+ */
+u64 rdm_cong_backlog(const struct rdm_cong *c);
 
 /**
  * rdm_cong_ce() - the peer reports that ECN-CE marks have increased

@@ -113,6 +113,29 @@ static void cong_window_follows_the_trace_of_the_rfc(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, c.in_flight, 0);
 }
 
+static void cong_backlog_follows_the_window(struct kunit *test)
+{
+	struct rdm_cong c;
+	u64 before;
+
+	rdm_cong_init(&c, &rdm_cong_newreno, MSS);
+	KUNIT_EXPECT_EQ(test, rdm_cong_backlog(&c), U64_MAX);
+	send_packets(&c, 10);
+	rdm_cong_lost(&c, 20, 1, MSS);
+	KUNIT_EXPECT_EQ(test, rdm_cong_backlog(&c), 65536 + 2 * c.cwnd);
+	before = rdm_cong_backlog(&c);
+	ack_packets(&c, 9, 21);
+	send_packets(&c, 10);
+	ack_packets(&c, 10, 30);
+	KUNIT_EXPECT_GT(test, rdm_cong_backlog(&c), before);
+	/* nothing was lost after all */
+	rdm_cong_init(&c, &rdm_cong_newreno, MSS);
+	send_packets(&c, 10);
+	rdm_cong_lost(&c, 20, 1, MSS);
+	rdm_cong_spurious(&c, 1);
+	KUNIT_EXPECT_EQ(test, rdm_cong_backlog(&c), U64_MAX);
+}
+
 static void cong_window_never_falls_below_two_packets(struct kunit *test)
 {
 	struct rdm_cong c;
@@ -508,6 +531,7 @@ static struct kunit_case cong_cases[] = {
 	KUNIT_CASE(cong_marks_are_never_undone),
 	KUNIT_CASE(cong_persistent_congestion_is_not_undone),
 	KUNIT_CASE(cong_new_packet_size_moves_the_windows),
+	KUNIT_CASE(cong_backlog_follows_the_window),
 	KUNIT_CASE(cong_algorithm_is_called_once_per_episode),
 	KUNIT_CASE(cong_newreno_matches_the_pseudocode),
 	{}

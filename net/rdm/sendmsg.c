@@ -16,6 +16,8 @@
 
 #define SEND_FLAGS	(MSG_DONTWAIT | MSG_NOSIGNAL | MSG_EOR | MSG_CONFIRM | MSG_BATCH | \
 			 MSG_MORE | MSG_CMSG_COMPAT)
+/* What a message takes on the wire beside its bytes, about */
+#define MSG_WIRE	16
 /* Fragments longer than this would need large runs of pages. */
 #define STRIDE_MAX	(16384 - RDM_GAP)
 
@@ -82,6 +84,9 @@ static bool may_reserve(const struct sock *sk, const struct rdm_peer *peer, u32 
 
 	if (!peer->snd_used)
 		return used < 2 * buf;
+	if (unlikely(peer->snd_limit) && peer->snd_used >= peer->snd_limit &&
+	    !(sk->sk_userlocks & SOCK_SNDBUF_LOCK))
+		return false;
 	return used + peer->snd_used + truesize <= buf;
 }
 
@@ -310,29 +315,52 @@ void rdm_msg_release(struct rdm_peer *peer, struct rdm_msg *m)
 	unreserve(peer->sk, peer, m->truesize, counted(peer, m));
 }
 
+/*
+ * The window counts what goes over the wire, the send buffer the memory that holds it: what
+ * is queued, and what had its outcome now, tell how much there is of one for the other.
+ */
+static void follow_window(struct rdm_peer *peer, u32 done_memory, u64 done_wire)
+{
+	u64 backlog = rdm_cong_backlog(&peer->a.hot->cong);
+	const struct rdm_txq *q = &peer->a.txq;
+	u64 memory, wire;
+
+	lockdep_assert_held(&peer->sk->sk_receive_queue.lock);
+	if (likely(backlog == U64_MAX)) {
+		peer->snd_limit = 0;
+		return;
+	}
+	memory = (u64)peer->snd_used + done_memory;
+	wire = q->bytes + q->n * MSG_WIRE + done_wire;
+	peer->snd_limit = min_t(u64, div64_u64(backlog * memory, wire), U32_MAX);
+}
+
 /**
  * rdm_msgs_release() - messages have their outcome: give back what they hold
  * @peer: their peer
  * @done: messages by rdm_msg.t.done, at least one; the records themselves stay
  *
- * Context: BH off.
+ * Context: BH off, peer locked.
  */
 void rdm_msgs_release(struct rdm_peer *peer, struct list_head *done)
 {
 	struct sock *sk = peer->sk;
 	u32 truesize = 0;
 	struct rdm_msg *m;
-	u64 len = 0;
+	u64 len = 0, wire = 0;
 
 	list_for_each_entry(m, done, t.done) {
 		drop_pages(m);
 		truesize += m->truesize;
 		len += counted(peer, m);
+		wire += m->t.len + MSG_WIRE;
 	}
 	/* rdm_snd_uncharge() may drop it, and with it turns BH on and off */
 	spin_lock_bh(&sk->sk_receive_queue.lock);
 	rdm_sk(sk)->tx_bytes -= len;
 	peer->snd_used -= truesize;
+	if (peer->a.hot)
+		follow_window(peer, truesize, wire);
 	rdm_snd_uncharge(sk, truesize);
 	spin_unlock_bh(&sk->sk_receive_queue.lock);
 }
