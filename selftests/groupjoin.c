@@ -35,7 +35,7 @@ FIXTURE_TEARDOWN(groupjoin)
 	lab_close(&self->lab);
 }
 
-#define JOIN_TEST(name) TEST_F_TIMEOUT(groupjoin, name, 240)
+#define JOIN_TEST(name) TEST_F_TIMEOUT(groupjoin, name, 600)
 
 static int mcast_req(struct grouplab *g, unsigned int i, int level, int option)
 {

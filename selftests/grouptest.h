@@ -21,7 +21,7 @@ FIXTURE_VARIANT_ADD(group, ipv4_rdm) { AF_INET, SOCK_RDM };
 #endif
 
 /* Where the machine is slow, noticing a silence and agreeing on what follows takes a minute */
-#define GROUP_TEST(name) TEST_F_TIMEOUT(group, name, 240)
+#define GROUP_TEST(name) TEST_F_TIMEOUT(group, name, 600)
 
 FIXTURE_SETUP(group)
 {

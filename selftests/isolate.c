@@ -259,7 +259,7 @@ static void isolated(struct __test_metadata *_metadata, FIXTURE_DATA(isolate) * 
 	self->sender = 0;
 }
 
-TEST_F_TIMEOUT(isolate, u8_a_stopped_or_dead_peer_of_8_leaves_the_others_their_rate, 240)
+TEST_F_TIMEOUT(isolate, u8_a_stopped_or_dead_peer_of_8_leaves_the_others_their_rate, 480)
 {
 	isolated(_metadata, self, false, with_threads);
 	isolated(_metadata, self, false, with_poll);

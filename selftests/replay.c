@@ -371,7 +371,7 @@ FIXTURE_TEARDOWN(late)
 	self->none = 0;
 }
 
-TEST_F_TIMEOUT(late, u2_when_cookies_and_tombstones_are_gone_nothing_comes_again, 240)
+TEST_F_TIMEOUT(late, u2_when_cookies_and_tombstones_are_gone_nothing_comes_again, 480)
 {
 	static const double waits[] = { 0, COOKIE_GONE, TOMBSTONE_GONE, -1 };
 	static const int families[] = { AF_INET, AF_INET6 };

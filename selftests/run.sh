@@ -130,7 +130,7 @@ run_one() {
 
 run_all() {
 	for name; do
-		limit=$((120 + 120 * RDM_TEST_SCALE))
+		limit=$((180 + 180 * RDM_TEST_SCALE))
 		# Members wait out silences of others, and longer where the machine is slow
 		case $name in group*) limit=$((2 * limit)) ;; esac
 		if [ -e "$here/$name.sh" ]; then
