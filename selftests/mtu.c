@@ -108,6 +108,7 @@ RDM_TEST(mtu, u13_a_path_that_swallows_long_packets)
 	struct rdm_peer_info i;
 	struct rdm_outcome o;
 	struct addr to;
+	char told[32];
 
 	hush();
 	narrow(self, NARROW);
@@ -121,6 +122,8 @@ RDM_TEST(mtu, u13_a_path_that_swallows_long_packets)
 	i = info(self->tx);
 	EXPECT_EQ(mtu_of(self, variant->family) - headers, (int)i.mtu);
 	EXPECT_EQ(WIDE - headers, (int)i.route_mtu);
+	snprintf(told, sizeof(told), " mtu=%u ", i.mtu);
+	EXPECT_TRUE(proc_has("rdm", told));
 	/* Once found out is known */
 	for (int n = 0; n < 5; n++)
 		ASSERT_TRUE(works(self, LEN));

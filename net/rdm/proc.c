@@ -167,7 +167,7 @@ static void show_peer(struct seq_file *m, struct rdm_peer *peer)
 	const struct rdm_assoc *a = &peer->a;
 	char remote[ADDR_STR], local[ADDR_STR];
 	unsigned int state;
-	u32 msgs;
+	u32 msgs, mtu;
 	u8 ecn;
 
 	spin_lock(&peer->lock);
@@ -177,6 +177,7 @@ static void show_peer(struct seq_file *m, struct rdm_peer *peer)
 	cwnd = a->hot ? a->hot->cong.cwnd : a->rest.cwnd;
 	in_flight = a->hot ? a->hot->cong.in_flight : 0;
 	msgs = a->txq.n;
+	mtu = a->mtu;
 	ecn = a->hot ? a->hot->ecn.state : a->ecn;
 	bytes = a->txq.bytes;
 	/* a message may be let in past what was promised */
@@ -188,8 +189,8 @@ static void show_peer(struct seq_file *m, struct rdm_peer *peer)
 		   addr_str(remote, peer->sk, &peer->remote),
 		   addr_str(local, peer->sk, &peer->local), rdm_assoc_states[state],
 		   READ_ONCE(peer->orphan) ? ",orphan" : "", incarnation, srtt, cwnd);
-	seq_printf(m, " in_flight=%llu msgs=%u bytes=%llu rx_window=%llu ecn=%s%s\n", in_flight,
-		   msgs, bytes, window, rdm_ecn_states[ecn],
+	seq_printf(m, " in_flight=%llu msgs=%u bytes=%llu rx_window=%llu mtu=%u ecn=%s%s\n",
+		   in_flight, msgs, bytes, window, mtu, rdm_ecn_states[ecn],
 		   peer->channel == RDM_CHANNEL_GROUP ? " channel=group" : "");
 }
 
