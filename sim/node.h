@@ -46,6 +46,7 @@ struct peer {
 	u32 uid;
 	u64 timer_at;		/* when the timer really fires */
 	u32 spins;
+	bool starved;		/* a record was missing */
 };
 
 struct tomb {

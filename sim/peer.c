@@ -281,8 +281,11 @@ static void peer_cool(struct peer *p)
 	trace(p->n->s, "node %u: association %u is cold", p->n->id, p->uid);
 }
 
-/* Sends what there is, until nothing is left; false when a record was missing. */
-static bool send_all(struct peer *p, struct rdm_out *out)
+/*
+ * Sends what there is, until nothing is left; false when a record was missing. Without @due
+ * nothing should be there; one that could leave alone may wait for a pair.
+ */
+static bool send_all(struct peer *p, struct rdm_out *out, bool due)
 {
 	struct sim *s = p->n->s;
 	struct rdm_plan plan;
@@ -297,7 +300,8 @@ static bool send_all(struct peer *p, struct rdm_out *out)
 			return false;
 		if (mutation == MUT_NO_SKIP)
 			p->a.txq.ndue = 0;
-		more = rdm_assoc_next(&p->a, s->now, &pool, below(s, 64) + 1, &plan, out);
+		more = rdm_assoc_next(&p->a, s->now, &pool, due ? below(s, 64) + 1 : 64, &plan,
+				      out);
 		empty_pool(&pool);
 		/* the module takes its word and does not ask again */
 		if (more && last)
@@ -465,15 +469,21 @@ static void note_ecn(struct peer *p, const struct rdm_out *out)
 }
 
 /* After every event: outcomes, packets, the end, the timer. False when @p is gone. */
-bool peer_finish(struct peer *p, struct rdm_out *out)
+static bool finish(struct peer *p, struct rdm_out *out, bool send)
 {
-	bool complete = true;
+	u64 pn = p->a.rec.next_pn;
 
 	take_out(p, out);
 	p->n->s->count[C_MTU_PROBE_LOST] += !!(out->acts & RDM_OUT_MTU_PROBE_LOST);
 	p->n->s->count[C_BLACK_HOLE] += !!(out->acts & RDM_OUT_MTU_BLACK_HOLE);
-	if (p->a.state != RDM_ASSOC_CLOSED)
-		complete = send_all(p, out);
+	if (p->a.state != RDM_ASSOC_CLOSED) {
+		send |= p->starved;
+		p->starved = !send_all(p, out, send);
+		/* the module takes the timer's word, too */
+		if (!send && p->a.rec.next_pn != pn)
+			fail(p->n->s, "node %u: association %u sends before its timer says so",
+			     p->n->id, p->uid);
+	}
 	note_ecn(p, out);
 	if (p->a.state == RDM_ASSOC_CLOSED) {
 		if (!(out->acts & RDM_OUT_CLOSED))
@@ -481,8 +491,13 @@ bool peer_finish(struct peer *p, struct rdm_out *out)
 		peer_over(p);
 		return false;
 	}
-	set_timer(p, !complete);
+	set_timer(p, p->starved);
 	return true;
+}
+
+bool peer_finish(struct peer *p, struct rdm_out *out)
+{
+	return finish(p, out, true);
 }
 
 void peer_send(struct peer *p, struct msg *m)
@@ -519,7 +534,7 @@ void peer_timer(struct peer *p)
 	}
 	if (p->a.want_probe && !probe)
 		s->count[C_WINDOW_PROBE]++;
-	if (!peer_finish(p, &out))
+	if (!finish(p, &out, out.acts & RDM_OUT_SEND))
 		return;
 	peer_cool(p);
 	if (!late || rdm_assoc_deadline(&p->a) > s->now)

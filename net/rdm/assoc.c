@@ -141,16 +141,6 @@ static void heard(struct rdm_assoc *a, u64 now)
 }
 
 /**
- * __rdm_assoc_waits() - is there something that only the peer can bring to an end?
- * @a: the association
- */
-bool __rdm_assoc_waits(const struct rdm_assoc *a)
-{
-	return a->txq.n || a->txq.nskip || a->rec.nflight ||
-	       a->state == RDM_ASSOC_INIT_SENT || a->state == RDM_ASSOC_CLOSING;
-}
-
-/**
  * __rdm_assoc_waiting() - from now on something waits for the peer
  * @a: the association, before it does
  * @now: ns
@@ -174,10 +164,9 @@ void __rdm_assoc_close(struct rdm_assoc *a, u64 now)
 	a->need |= RDM_CTL_CLOSE;
 }
 
+/* Only while something waits for the peer. */
 static u64 give_up_at(const struct rdm_assoc *a)
 {
-	if (!__rdm_assoc_waits(a))
-		return U64_MAX;
 	return max(a->wait_since, a->last_rx) + a->cfg.user_timeout;
 }
 
@@ -601,17 +590,17 @@ u64 rdm_assoc_deadline(const struct rdm_assoc *a)
 
 	if (a->state == RDM_ASSOC_CLOSED || a->state == RDM_ASSOC_IDLE)
 		return t;
-	t = give_up_at(a);
+	if (__rdm_assoc_waits(a))
+		t = give_up_at(a);
+	else if (a->state == RDM_ASSOC_ESTABLISHED)
+		t = min(a->last_active + a->cfg.idle_timeout, rdm_assoc_cool_at(a));
 	if (a->retry_at)
 		t = min(t, a->retry_at);
 	if (a->ack_at)
 		t = min(t, a->ack_at);
-	if (a->state == RDM_ASSOC_ESTABLISHED && !__rdm_assoc_waits(a))
-		t = min(t, a->last_active + a->cfg.idle_timeout);
 	t = min(t, a->txq.deadline);
 	if (a->hot && a->hot->cong.pace.wait && (a->txq.unsent || !list_empty(&a->rec.lost)))
 		t = min(t, a->hot->cong.pace.next);
-	t = min(t, rdm_assoc_cool_at(a));
 	if (a->hot && a->hot->hold.until)
 		t = min(t, a->hot->hold.until);
 	if (a->hot && a->state == RDM_ASSOC_ESTABLISHED)
@@ -635,7 +624,7 @@ void rdm_assoc_timer(struct rdm_assoc *a, u64 now, struct rdm_out *out)
 		rdm_txq_expire(&a->txq, now, &out->tx);
 		out->acts |= RDM_OUT_SEND;
 	}
-	if (now >= give_up_at(a)) {
+	if (__rdm_assoc_waits(a) && now >= give_up_at(a)) {
 		if (a->state == RDM_ASSOC_CLOSING)
 			__rdm_assoc_over(a, ETIMEDOUT, out);
 		else

@@ -13,12 +13,18 @@ void __rdm_assoc_event(struct rdm_assoc *a, enum rdm_assoc_ev ev);
 void __rdm_assoc_over(struct rdm_assoc *a, int error, struct rdm_out *out);
 void __rdm_assoc_recs(struct rdm_assoc *a, struct list_head *recs, struct rdm_out *out);
 void __rdm_assoc_close(struct rdm_assoc *a, u64 now);
-bool __rdm_assoc_waits(const struct rdm_assoc *a);
 void __rdm_assoc_waiting(struct rdm_assoc *a, u64 now);
 u64 __rdm_assoc_backoff(const struct rdm_assoc *a, u64 base);
 void __rdm_assoc_resize(struct rdm_assoc *a, u32 mtu);
 bool __rdm_assoc_window_due(const struct rdm_assoc *a, u32 share);
 bool __rdm_assoc_may_send(const struct rdm_assoc *a);
+
+/* Is there something that only the peer can bring to an end? */
+static inline bool __rdm_assoc_waits(const struct rdm_assoc *a)
+{
+	return a->txq.n || a->txq.nskip || a->rec.nflight ||
+	       a->state == RDM_ASSOC_INIT_SENT || a->state == RDM_ASSOC_CLOSING;
+}
 
 /* assoc_pmtu.c */
 void __rdm_assoc_pmtu_lost(struct rdm_assoc *a, u64 now, const struct rdm_sent *s);

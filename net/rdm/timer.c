@@ -47,7 +47,9 @@ static enum hrtimer_restart expired(struct hrtimer *t)
 		rdm_output_reset(peer, &xmitq);
 		rdm_assoc_flush(&peer->a, &out);
 	}
-	rdm_output(peer, now, &xmitq, &out);
+	/* most come too early, see above */
+	if (out.acts & RDM_OUT_SEND || peer->starved)
+		rdm_output(peer, now, &xmitq, &out);
 	rdm_peer_cool(peer, now);
 	rdm_peer_unlock(peer, &out, &xmitq);
 	rdm_peer_put(peer);
