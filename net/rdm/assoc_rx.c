@@ -137,10 +137,12 @@ static int rx_ack(struct rdm_assoc *a, u64 now, const struct rdm_frame *f, struc
 	list_for_each_entry(s, &recs, node) {
 		if (s->state != RDM_SENT_ACKED)
 			continue;
-		if (unlikely(s->probe == RDM_PROBE_PMTU))
-			__rdm_assoc_pmtu_acked(a, now, s, out);
-		else if (s->probe && s->msg == a->txq.probing)
-			a->txq.probing = NULL;
+		if (unlikely(s->probe)) {
+			if (s->probe == RDM_PROBE_PMTU)
+				__rdm_assoc_pmtu_acked(a, now, s, out);
+			else if (s->msg == a->txq.probing)
+				a->txq.probing = NULL;
+		}
 		if (s->msg)
 			rdm_txq_credit(&a->txq, s, &out->tx);
 		if (s->acks)

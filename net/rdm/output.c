@@ -149,7 +149,8 @@ static void send_skb(struct rdm_peer *peer, struct sk_buff *skb, bool ect,
 {
 	*rdm_skb_ecn(skb) = ect ? RDM_ECN_ECT0 : RDM_ECN_NONE;
 	/* where not even the base size gets through, IPv4 cuts: see dont_fragment() */
-	skb->ignore_df = unlikely(peer->a.mtu < RDM_PMTU_BASE);
+	if (unlikely(peer->a.mtu < RDM_PMTU_BASE))
+		skb->ignore_df = 1;
 	skb_dst_set(skb, dst_clone(peer->dst));
 	__skb_queue_tail(xmitq, skb);
 }

@@ -331,9 +331,9 @@ u32 rdm_recovery_detect(struct rdm_recovery *r, struct rdm_rtt *rtt, struct rdm_
 	list_for_each_entry_safe(s, tmp, &r->sent, node) {
 		if (s->pn >= r->largest)
 			break;
-		if (unlikely(s->probe == RDM_PROBE_PMTU))
-			continue;
-		if (s->probe) {
+		if (unlikely(s->probe)) {
+			if (s->probe == RDM_PROBE_PMTU)
+				continue;
 			/* the peer refused it, or it is lost: the next probe repeats it */
 			forget(r, s, RDM_SENT_GONE, out);
 			continue;
