@@ -156,8 +156,8 @@ struct rdm_recovery {
 	u64 pto_max;
 	u32 pto_count;
 	u32 nflight;
-	u32 pkt_thresh;
-	u32 time_thresh;
+	u16 pkt_thresh;
+	u16 time_thresh;
 	u32 epoch_lost;
 	u32 epoch_spurious;
 	u32 new_lost;
