@@ -311,15 +311,19 @@ part_peers() {
 	peers=0
 }
 
-# Memory that the kernel and all programs use, bytes
+# Memory that the kernel and all programs use, bytes. MemFree does not count the free pages of
+# 4 KiB that each CPU keeps at hand, up to a twentieth of the machine
 used() {
 	awk '/^MemTotal:/ { used += $2 }
 	     /^(MemFree|Buffers|Cached|SReclaimable):/ { used -= $2 }
-	     END { printf "%d", used * 1024 }' /proc/meminfo
+	     $1 == "count:" { used -= $2 * 4 }
+	     END { printf "%d", used * 1024 }' /proc/meminfo /proc/zoneinfo
 }
 
-# used_with COUNT: the same, where a socket talked to COUNT of 10,000 and then was idle
+# used_with COUNT: the same, where a socket talked to COUNT of 10,000 and then was idle. What is
+# remembered of associations that ended is forgotten before
 used_with() {
+	sleep 45
 	: >/tmp/error
 	ip netns exec near ./rdmperf -c 10.9.0.2 -P "$proto" -l 64 -N 10000 -n "$1" -w 1 -H 90 \
 		rr >/tmp/result 2>/tmp/error &
