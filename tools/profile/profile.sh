@@ -22,6 +22,7 @@
 #   tools/profile/profile.sh -P rdm-rdm rr
 #   tools/profile/profile.sh --save before -P rdm-seqpacket -l 64 -b 32 stream
 #   tools/profile/profile.sh --top 30 -P tcp -l 64 stream
+#   tools/profile/profile.sh -n 20000 -P rdm-rdm -l 1200 -N 10000 -w 10000 stream
 #   tools/profile/profile.sh --members 4 -P rdm-group -l 1200 stream
 #
 # Functions of the module are marked [rdm]; what is inlined counts for its caller.
@@ -58,7 +59,7 @@ if [ -n "$callers" ]; then
 	callers=,callers=$("$here/report.py" --where "$callers" "$out/symbols")
 fi
 
-"$top/tools/vm/run.sh" --icount --rdm --timeout 900 --append nokaslr --quiet --log "$out/log" \
+"$top/tools/vm/run.sh" --icount --rdm --mem 1024 --timeout 900 --append nokaslr --quiet --log "$out/log" \
 	--plugin "$out/count.so,out=$out/counts$callers" \
 	--add "$top/build/tools/rdmperf" --add "$top/build/tools/groupperf" --add "$out/mark" \
 	--add "$top/tools/bench/groupnet.sh" --add "$here/guest.sh" \
