@@ -183,7 +183,8 @@ RDM_TEST(flow, u9_a_blocked_sender_gives_up_in_time)
 			break;
 	}
 	EXPECT_EQ(EAGAIN, errno);
-	EXPECT_LE(start + 0.19, now());
+	/* not at once; a machine that stood still has ticks to make up for */
+	EXPECT_LE(start + 0.05, now());
 	ASSERT_OK(fcntl(self->tx, F_SETFL, O_NONBLOCK));
 	fill_up(self, 1200);
 	start = now();
@@ -330,19 +331,14 @@ RDM_TEST(flow, u9_the_send_buffer_follows_the_window_where_packets_are_lost)
 	self->rx = rdm_bound(variant->family, variant->type, &self->rx_at);
 	self->tx = rdm_connected(variant->family, variant->type, &self->rx_at);
 	tc("qdisc add dev lo root netem delay 10ms loss 10%% limit 10000");
+	/* until the window is what the path takes */
 	do {
-		ASSERT_GT(10000, sent);
+		ASSERT_GT(20000, sent);
 		ASSERT_EQ(1200, send_seq(self, sent++, 1200, 0));
 		while (recv(self->rx, buf, sizeof(buf), MSG_DONTWAIT) == 1200)
 			got++;
 		info = info_of(self->tx);
-	} while (info.ssthresh == ~0ULL);
-	/* until the window is what the path takes */
-	for (double end = now() + 2; now() < end;) {
-		ASSERT_EQ(1200, send_seq(self, sent++, 1200, 0));
-		while (recv(self->rx, buf, sizeof(buf), MSG_DONTWAIT) == 1200)
-			got++;
-	}
+	} while (info.ssthresh == ~0ULL || info.lost_pkts < 100);
 	while (send_seq(self, sent, 1200, MSG_DONTWAIT) == 1200)
 		sent++;
 	EXPECT_EQ(EAGAIN, errno);
