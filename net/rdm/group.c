@@ -93,7 +93,8 @@ void rdm_group_put(struct rdm_group *g)
 {
 	if (!refcount_dec_and_test(&g->refs))
 		return;
-	kfree(g->spare);
+	if (g->spare)
+		kmem_cache_free(rdm_rec_cache, g->spare);
 	sock_put(g->sk);
 	call_rcu(&g->rcu, free_rcu_group);
 }
@@ -115,11 +116,11 @@ static void read_data(struct rdm_group *g, struct rdm_gmsg *m)
 
 	rdm_grec_fill(g->spare, g, rdm_gbody_of(m));
 	rdm_gaddr_to(&r->name, &m->origin.at);
-	r->info.lineage = m->lineage;
-	r->info.view = m->view;
-	r->info.incarnation = m->origin.inc;
-	r->info.seq = m->seq;
-	r->info.event = RDM_GROUP_DATA;
+	r->lineage = m->lineage;
+	r->view = m->view;
+	r->incarnation = m->origin.inc;
+	r->seq = m->seq;
+	r->event = RDM_GROUP_DATA;
 }
 
 static void read_event(struct rdm_group *g, const struct rdm_gevent *ev)
@@ -139,12 +140,12 @@ static void read_event(struct rdm_group *g, const struct rdm_gevent *ev)
 
 	rdm_grec_fill(g->spare, g, NULL);
 	rdm_gaddr_to(&r->name, &ev->who.at);
-	r->info.lineage = ev->lineage;
-	r->info.view = ev->view;
-	r->info.incarnation = ev->who.inc;
-	r->info.seq = ev->cut;
-	r->info.event = events[ev->item.type];
-	r->info.members = ev->n;
+	r->lineage = ev->lineage;
+	r->view = ev->view;
+	r->incarnation = ev->who.inc;
+	r->seq = ev->cut;
+	r->event = events[ev->item.type];
+	r->members = ev->n;
 }
 
 /*

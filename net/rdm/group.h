@@ -136,13 +136,23 @@ static inline bool rdm_is_member(const struct sock *sk)
  * @group: held
  * @body: the broadcast, held, or NULL for an event
  * @name: of the origin, or of whom the event speaks
- * @info: for RDM_GROUP_CMSG, but for the group's address
+ * @lineage: for RDM_GROUP_MSG, as the rest
+ * @view: see struct rdm_group_msg
+ * @incarnation: likewise
+ * @seq: likewise
+ * @event: likewise
+ * @members: likewise
  */
 struct rdm_gread {
 	struct rdm_group *group;
 	struct rdm_gbody *body;
 	struct rdm_addr name;
-	struct rdm_group_msg info;
+	u64 lineage;
+	u64 view;
+	u64 incarnation;
+	u64 seq;
+	u8 event;
+	u8 members;
 };
 
 static inline struct rdm_gread *rdm_gread(const struct rdm_rec *rec)

@@ -7,6 +7,7 @@
 #define _RDM_GROUPBODY_H
 
 #include <linux/atomic.h>
+#include <linux/bvec.h>
 #include <linux/llist.h>
 #include <linux/refcount.h>
 
@@ -31,8 +32,8 @@ struct sk_buff;
  * @mode: of best effort: RDM_EXACTLY_ONCE, or RDM_AT_MOST_ONCE
  * @len: bytes
  * @truesize: charged to the socket
- * @npages: how many of @pages; 0: the bytes stand there instead
- * @pages: single ones
+ * @npieces: how many of @pieces; 0: the bytes stand there instead
+ * @pieces: of pages that others fill too
  */
 struct rdm_gbody {
 	struct rdm_gmsg m;
@@ -47,16 +48,24 @@ struct rdm_gbody {
 	u8 mode;
 	u32 len;
 	u32 truesize;
-	u16 npages;
-	struct page *pages[];
+	u16 npieces;
+	struct bio_vec pieces[];
 };
+
+/* A short one stands in its record. */
+#define RDM_GBODY_INLINE	256
+/* No piece but the last is shorter. */
+#define RDM_GBODY_PIECE		4096
+
+/* An object of rdm_gbody_cache. */
+#define RDM_GBODY_SIZE	(sizeof(struct rdm_gbody) + RDM_GBODY_INLINE)
 
 static inline struct rdm_gbody *rdm_gbody_of(struct rdm_gmsg *m)
 {
 	return m ? container_of(m, struct rdm_gbody, m) : NULL;
 }
 
-struct rdm_gbody *rdm_gbody_alloc(struct rdm_group *g, u32 len, gfp_t gfp);
+struct rdm_gbody *rdm_gbody_alloc(struct rdm_group *g, u32 len, bool user);
 void rdm_gbody_put(struct rdm_gbody *b);
 int rdm_gbody_from_user(struct rdm_gbody *b, struct iov_iter *from);
 int rdm_gbody_from_rec(struct rdm_gbody *b, const struct rdm_rec *rec, u32 at);

@@ -47,7 +47,7 @@ static void take_data(struct rdm_group *g, u64 now, const struct rdm_gaddr *from
 		rdm_inc(g->rn, DROP_MALFORMED);
 		return;
 	}
-	b = rdm_gbody_alloc(g, rec->m.total - sizeof(head), GFP_ATOMIC);
+	b = rdm_gbody_alloc(g, rec->m.total - sizeof(head), false);
 	if (!b || rdm_gbody_from_rec(b, rec, sizeof(head))) {
 		rdm_inc(g->rn, GROUP_LOST);
 		if (b)

@@ -14,9 +14,6 @@
 
 #include "group.h"
 
-/* Bytes that need no page of their own. */
-#define INLINE_MAX	1024
-
 /* What cannot be refused: windows bound it, not the buffers of the socket. */
 static void charge(struct sock *sk, u32 size)
 {
@@ -34,41 +31,83 @@ static void uncharge(struct sock *sk, u32 size)
 	spin_unlock_bh(&sk->sk_receive_queue.lock);
 }
 
+static void *bytes_of(const struct bio_vec *v)
+{
+	return page_address(v->bv_page) + v->bv_offset;
+}
+
+static void put_pieces(struct rdm_gbody *b)
+{
+	while (b->npieces)
+		put_page(b->pieces[--b->npieces].bv_page);
+}
+
+/* Room for all bytes in pieces of pages; what is not filled is not read either. */
+static bool take_pieces(struct rdm_gbody *b, bool user)
+{
+	u32 left, n;
+
+	for (left = b->len; left; left -= n) {
+		u32 least = min_t(u32, left, RDM_GBODY_PIECE);
+		struct page_frag own = {}, *pf;
+
+		pf = user ? rdm_page_room(&own, least) : rdm_page_room_in(&own, least);
+		if (!pf)
+			return false;
+		n = min(left, pf->size - pf->offset);
+		b->pieces[b->npieces++] = (struct bio_vec){
+			.bv_page = pf->page, .bv_offset = pf->offset, .bv_len = n,
+		};
+		if (pf != &own)
+			get_page(pf->page);
+		pf->offset += n;
+	}
+	return true;
+}
+
 /**
  * rdm_gbody_alloc() - room for a broadcast
  * @g: the group
- * @len: bytes
- * @gfp: how
+ * @len: bytes, at most RDM_GROUP_MAX_MSG
+ * @user: in a process, which may sleep
  *
- * Context: no lock held.
+ * Context: process or softirq, no lock held.
  * Return: charged to the socket, with one reference; or NULL.
  */
-struct rdm_gbody *rdm_gbody_alloc(struct rdm_group *g, u32 len, gfp_t gfp)
+struct rdm_gbody *rdm_gbody_alloc(struct rdm_group *g, u32 len, bool user)
 {
-	u32 n = len > INLINE_MAX ? DIV_ROUND_UP(len, PAGE_SIZE) : 0;
 	struct rdm_gbody *b;
+	bool ok;
 
-	b = kzalloc(struct_size(b, pages, n) + (n ? 0 : len), gfp | __GFP_NOWARN);
+	BUILD_BUG_ON(DIV_ROUND_UP(RDM_GROUP_MAX_MSG, RDM_GBODY_PIECE) * sizeof(struct bio_vec) >
+		     RDM_GBODY_INLINE);
+	b = kmem_cache_alloc(rdm_gbody_cache, user ? GFP_KERNEL : GFP_ATOMIC | __GFP_NOWARN);
 	if (!b)
 		return NULL;
+	memset(b, 0, sizeof(*b));
 	refcount_set(&b->refs, 1);
 	b->len = len;
 	b->m.charge = rdm_msg_charge(len);
-	b->truesize = SKB_TRUESIZE(sizeof(*b)) + (n ? n * PAGE_SIZE : len);
-	while (b->npages < n) {
-		b->pages[b->npages] = alloc_page(gfp | __GFP_NOWARN);
-		if (!b->pages[b->npages])
+	b->truesize = SKB_TRUESIZE(RDM_GBODY_SIZE);
+	if (len > RDM_GBODY_INLINE) {
+		b->truesize += len;
+		if (user) {
+			ok = take_pieces(b, true);
+		} else {
+			local_bh_disable();
+			ok = take_pieces(b, false);
+			local_bh_enable();
+		}
+		if (!ok)
 			goto err;
-		b->npages++;
 	}
 	b->group = g;
 	refcount_inc(&g->refs);
 	charge(g->sk, b->truesize);
 	return b;
 err:
-	while (b->npages)
-		__free_page(b->pages[--b->npages]);
-	kfree(b);
+	put_pieces(b);
+	kmem_cache_free(rdm_gbody_cache, b);
 	return NULL;
 }
 
@@ -83,11 +122,10 @@ void rdm_gbody_put(struct rdm_gbody *b)
 	if (!refcount_dec_and_test(&b->refs))
 		return;
 	uncharge(b->group->sk, b->truesize);
-	while (b->npages)
-		put_page(b->pages[--b->npages]);
+	put_pieces(b);
 	kfree_skb(b->note);
 	rdm_group_put(b->group);
-	kfree(b);
+	kmem_cache_free(rdm_gbody_cache, b);
 }
 
 /**
@@ -99,16 +137,13 @@ void rdm_gbody_put(struct rdm_gbody *b)
  */
 int rdm_gbody_from_user(struct rdm_gbody *b, struct iov_iter *from)
 {
-	u32 left = b->len, n;
 	u16 i;
 
-	if (!b->npages)
-		return copy_from_iter_full(b->pages, left, from) ? 0 : -EFAULT;
-	for (i = 0; i < b->npages; i++, left -= n) {
-		n = min_t(u32, left, PAGE_SIZE);
-		if (!copy_from_iter_full(page_address(b->pages[i]), n, from))
+	if (!b->npieces)
+		return copy_from_iter_full(b->pieces, b->len, from) ? 0 : -EFAULT;
+	for (i = 0; i < b->npieces; i++)
+		if (!copy_from_iter_full(bytes_of(&b->pieces[i]), b->pieces[i].bv_len, from))
 			return -EFAULT;
-	}
 	return 0;
 }
 
@@ -160,16 +195,13 @@ int rdm_rec_bytes(const struct rdm_rec *rec, u32 at, void *to, u32 len)
  */
 int rdm_gbody_from_rec(struct rdm_gbody *b, const struct rdm_rec *rec, u32 at)
 {
-	u32 left = b->len, n;
 	int err = 0;
 	u16 i;
 
-	if (!b->npages)
-		return rdm_rec_bytes(rec, at, b->pages, left);
-	for (i = 0; i < b->npages && !err; i++, left -= n, at += n) {
-		n = min_t(u32, left, PAGE_SIZE);
-		err = rdm_rec_bytes(rec, at, page_address(b->pages[i]), n);
-	}
+	if (!b->npieces)
+		return rdm_rec_bytes(rec, at, b->pieces, b->len);
+	for (i = 0; i < b->npieces && !err; at += b->pieces[i++].bv_len)
+		err = rdm_rec_bytes(rec, at, bytes_of(&b->pieces[i]), b->pieces[i].bv_len);
 	return err;
 }
 
@@ -186,11 +218,11 @@ int rdm_gbody_to_user(const struct rdm_gbody *b, struct iov_iter *to, u32 len)
 	u32 n;
 	u16 i;
 
-	if (!b->npages)
-		return copy_to_iter(b->pages, len, to) == len ? 0 : -EFAULT;
-	for (i = 0; i < b->npages && len; i++, len -= n) {
-		n = min_t(u32, len, PAGE_SIZE);
-		if (copy_page_to_iter(b->pages[i], 0, n, to) != n)
+	if (!b->npieces)
+		return copy_to_iter(b->pieces, len, to) == len ? 0 : -EFAULT;
+	for (i = 0; i < b->npieces && len; i++, len -= n) {
+		n = min(len, b->pieces[i].bv_len);
+		if (copy_to_iter(bytes_of(&b->pieces[i]), n, to) != n)
 			return -EFAULT;
 	}
 	return 0;
@@ -209,21 +241,23 @@ int rdm_gbody_to_user(const struct rdm_gbody *b, struct iov_iter *to, u32 len)
  */
 bool rdm_gbody_add(struct sk_buff *skb, const struct rdm_gbody *b, u32 off, u32 len)
 {
+	const struct bio_vec *v = b->pieces;
 	u32 n;
 
-	if (!b->npages) {
-		skb_put_data(skb, (const u8 *)b->pages + off, len);
+	if (!b->npieces) {
+		skb_put_data(skb, (const u8 *)b->pieces + off, len);
 		return true;
 	}
-	for (; len; off += n, len -= n) {
-		struct page *page = b->pages[off / PAGE_SIZE];
+	for (; len && off >= v->bv_len; v++)
+		off -= v->bv_len;
+	for (; len; v++, off = 0, len -= n) {
 		int k = skb_shinfo(skb)->nr_frags;
 
-		n = min_t(u32, len, PAGE_SIZE - off % PAGE_SIZE);
+		n = min(len, v->bv_len - off);
 		if (k == MAX_SKB_FRAGS)
 			return false;
-		get_page(page);
-		skb_add_rx_frag(skb, k, page, off % PAGE_SIZE, n, n);
+		get_page(v->bv_page);
+		skb_add_rx_frag(skb, k, v->bv_page, v->bv_offset + off, n, n);
 	}
 	return true;
 }
@@ -237,19 +271,22 @@ struct rdm_rec *rdm_grec_new(void)
 {
 	struct rdm_rec *rec;
 
-	rec = kzalloc(sizeof(*rec) + sizeof(struct rdm_gread), GFP_ATOMIC | __GFP_NOWARN);
+	BUILD_BUG_ON(sizeof(struct rdm_gread) > RDM_REC_ROOM);
+	rec = kmem_cache_alloc(rdm_rec_cache, GFP_ATOMIC | __GFP_NOWARN);
 	if (!rec)
 		return NULL;
+	memset(rec, 0, RDM_REC_SIZE);
 	rdm_rxmsg_init(&rec->m, 0, 0);
 	INIT_LIST_HEAD(&rec->node);
 	refcount_set(&rec->refs, 1);
-	rec->truesize = SKB_TRUESIZE(sizeof(*rec) + sizeof(struct rdm_gread));
+	rec->truesize = SKB_TRUESIZE(RDM_REC_SIZE);
+	rec->cached = true;
 	return rec;
 }
 
 /**
  * rdm_grec_fill() - say what it is
- * @rec: from rdm_grec_new(); its name and info are for the caller to fill
+ * @rec: from rdm_grec_new(); what struct rdm_gread says besides is for the caller to fill
  * @g: the group
  * @b: the broadcast, or NULL for an event
  */
@@ -304,10 +341,13 @@ struct rdm_msg *rdm_gmsg_make(const struct rdm_gplan *plan, struct rdm_gbody *b)
 	u32 bits = BITS_TO_LONGS(nbits) * sizeof(long);
 	struct rdm_msg *m;
 
-	m = kzalloc(sizeof(*m) + bits + sizeof(struct dest) + plan->len,
-		    GFP_ATOMIC | __GFP_NOWARN);
+	m = rdm_msg_alloc(bits + sizeof(struct dest) + plan->len, GFP_ATOMIC | __GFP_NOWARN);
 	if (!m)
 		return NULL;
+	m->nblocks = 0;
+	m->blocks = NULL;
+	m->body = NULL;
+	memset(m + 1, 0, bits);
 	rdm_txmsg_init(&m->t, len, len, bits ? (unsigned long *)(m + 1) : NULL);
 	m->truesize = SKB_TRUESIZE(sizeof(*m)) + plan->len;
 	m->data = (u8 *)(m + 1) + bits + sizeof(struct dest);
@@ -342,7 +382,7 @@ static void drop(struct rdm_msg *m)
 {
 	if (m->body)
 		rdm_gmsg_over(m);
-	kfree(m);
+	rdm_msg_free(m);
 }
 
 /**

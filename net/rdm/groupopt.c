@@ -536,7 +536,7 @@ int rdm_group_sendmsg(struct sock *sk, struct msghdr *msg, size_t len,
 	if (len > RDM_GROUP_MAX_MSG)
 		goto out;
 	err = -ENOMEM;
-	b = rdm_gbody_alloc(g, len, GFP_KERNEL);
+	b = rdm_gbody_alloc(g, len, true);
 	if (!b)
 		goto out;
 	b->mode = opts->mode == RDM_AT_MOST_ONCE ? RDM_AT_MOST_ONCE : RDM_EXACTLY_ONCE;
@@ -569,7 +569,10 @@ out:
 void rdm_group_cmsg(struct sock *sk, struct msghdr *msg, const struct rdm_rec *rec)
 {
 	struct rdm_gread *r = rdm_gread(rec);
-	struct rdm_group_msg info = r->info;
+	struct rdm_group_msg info = {
+		.lineage = r->lineage, .view = r->view, .incarnation = r->incarnation,
+		.seq = r->seq, .event = r->event, .members = r->members,
+	};
 
 	if (!READ_ONCE(rdm_groups(sk)->rx))
 		return;

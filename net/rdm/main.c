@@ -19,6 +19,7 @@
 #include <net/protocol.h>
 #include <net/udp.h>
 
+#include "group.h"
 #include "msg.h"
 #include "peer.h"
 #include "rdm.h"
@@ -34,6 +35,7 @@ struct kmem_cache *rdm_sent_cache;
 struct kmem_cache *rdm_part_cache;
 struct kmem_cache *rdm_rec_cache;
 struct kmem_cache *rdm_msg_cache;
+struct kmem_cache *rdm_gbody_cache;
 
 static const struct rdm_tunables tun_default = {
 	.max_msg		= 1 << 20,
@@ -235,6 +237,11 @@ static int __init rdm_init(void)
 						   as_it_is);
 	if (!rdm_msg_cache)
 		goto err_msg;
+	rdm_gbody_cache = kmem_cache_create_usercopy("rdm_gbody", RDM_GBODY_SIZE, 0,
+						     SLAB_HWCACHE_ALIGN, sizeof(struct rdm_gbody),
+						     RDM_GBODY_INLINE, as_it_is);
+	if (!rdm_gbody_cache)
+		goto err_gbody;
 	rdm_wq = alloc_workqueue("rdm", WQ_UNBOUND, 0);
 	if (!rdm_wq)
 		goto err_wq;
@@ -263,6 +270,8 @@ err_prot:
 err_net:
 	destroy_workqueue(rdm_wq);
 err_wq:
+	kmem_cache_destroy(rdm_gbody_cache);
+err_gbody:
 	kmem_cache_destroy(rdm_msg_cache);
 err_msg:
 	kmem_cache_destroy(rdm_rec_cache);
@@ -290,6 +299,7 @@ static void __exit rdm_exit(void)
 	/* peers are freed by callbacks in this module */
 	rcu_barrier();
 	rdm_page_exit();
+	kmem_cache_destroy(rdm_gbody_cache);
 	kmem_cache_destroy(rdm_msg_cache);
 	kmem_cache_destroy(rdm_rec_cache);
 	kmem_cache_destroy(rdm_part_cache);

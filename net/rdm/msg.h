@@ -194,6 +194,7 @@ int rdm_cmsg_source(struct sock *sk, struct rdm_addr *from, const struct rdm_add
 int rdm_sendmsg(struct socket *sock, struct msghdr *msg, size_t len);
 void rdm_msg_release(struct rdm_peer *peer, struct rdm_msg *m);
 void rdm_msgs_release(struct rdm_peer *peer, struct list_head *done);
+struct rdm_msg *rdm_msg_alloc(u32 room, gfp_t gfp);
 void rdm_msg_free(struct rdm_msg *m);
 void rdm_write_space(struct sock *sk);
 bool rdm_snd_writable(const struct sock *sk);
@@ -206,6 +207,7 @@ u32 rdm_msg_stride(u32 len, u32 mtu);
 
 /* page.c */
 struct page_frag *rdm_page_room(struct page_frag *own, u32 len);
+struct page_frag *rdm_page_room_in(struct page_frag *own, u32 len);
 void rdm_page_exit(void);
 
 /* recvmsg.c */

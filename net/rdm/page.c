@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * rdm page: pages for the bytes of messages to be sent. A process fills the page
- * that it has at hand, as for TCP; this file gives it a page that was filled before,
- * by whomever, when nobody refers to that one any more. A new page is cleared first
- * (init_on_alloc), and clearing costs as much as copying the user's bytes. Which
- * bytes stand where is for sendmsg.c.
+ * rdm page: pages for the bytes of messages to be sent, and of broadcasts that came. A
+ * process fills the page that it has at hand, as for TCP, and what comes in fills one of its
+ * CPU; this file gives them a page that was filled before, by whomever, when nobody refers to
+ * that one any more. A new page is cleared first (init_on_alloc), and clearing costs as much
+ * as copying the bytes. Which bytes stand where is for sendmsg.c and groupio.c.
  */
 #include <linux/mm.h>
 #include <linux/percpu.h>
@@ -20,11 +20,13 @@
 
 /*
  * Full pages, in the order in which they were left. Most are referred to by messages without
- * an outcome, or packets on their way; when a page is the oldest, that is mostly over.
+ * an outcome, or packets on their way; when a page is the oldest, that is mostly over. Used
+ * with BH off.
  */
 struct ring {
 	struct page *page[RING_PAGES];
 	u32 oldest;
+	struct page_frag in;	/* being filled with what comes in */
 };
 
 static DEFINE_PER_CPU(struct ring, rings);
@@ -32,12 +34,15 @@ static DEFINE_PER_CPU(struct ring, rings);
 /* Leave a full page, and take the oldest one if it is free again. */
 static void exchange(struct page_frag *pf)
 {
-	struct ring *r = get_cpu_ptr(&rings);
-	struct page *page = r->page[r->oldest];
+	struct page *page;
+	struct ring *r;
 
+	local_bh_disable();
+	r = this_cpu_ptr(&rings);
+	page = r->page[r->oldest];
 	r->page[r->oldest] = pf->page;
 	r->oldest = (r->oldest + 1) % RING_PAGES;
-	put_cpu_ptr(&rings);
+	local_bh_enable();
 	pf->page = NULL;
 	if (!page)
 		return;
@@ -47,6 +52,25 @@ static void exchange(struct page_frag *pf)
 	}
 	pf->page = page;
 	pf->offset = 0;
+}
+
+static bool refill(struct page_frag *pf, u32 len, gfp_t gfp)
+{
+	if (pf->page && pf->size == PAGE_ROOM && pf->offset + len > pf->size &&
+	    page_ref_count(pf->page) != 1 && !page_is_pfmemalloc(pf->page))
+		exchange(pf);
+	return skb_page_frag_refill(len, pf, gfp) && pf->size - pf->offset >= len;
+}
+
+/* Memory is short, and the page at hand a small one. */
+static struct page_frag *own_page(struct page_frag *own, u32 len, gfp_t gfp)
+{
+	own->page = alloc_pages(gfp | __GFP_COMP, get_order(len));
+	if (!own->page)
+		return NULL;
+	own->offset = 0;
+	own->size = PAGE_SIZE << get_order(len);
+	return own;
 }
 
 /**
@@ -61,18 +85,23 @@ struct page_frag *rdm_page_room(struct page_frag *own, u32 len)
 {
 	struct page_frag *pf = &current->task_frag;
 
-	if (pf->page && pf->size == PAGE_ROOM && pf->offset + len > pf->size &&
-	    page_ref_count(pf->page) != 1 && !page_is_pfmemalloc(pf->page))
-		exchange(pf);
-	if (skb_page_frag_refill(len, pf, GFP_KERNEL) && pf->size - pf->offset >= len)
-		return pf;
-	/* memory is short, and the page a small one */
-	own->page = alloc_pages(GFP_KERNEL | __GFP_COMP, get_order(len));
-	if (!own->page)
-		return NULL;
-	own->offset = 0;
-	own->size = PAGE_SIZE << get_order(len);
-	return own;
+	return refill(pf, len, GFP_KERNEL) ? pf : own_page(own, len, GFP_KERNEL);
+}
+
+/**
+ * rdm_page_room_in() - the same for what comes in
+ * @own: filled with a page of its own when that at hand is too small
+ * @len: how many bytes, at most 32 KiB
+ *
+ * Context: BH off, until the page is filled.
+ * Return: the page to fill from its offset on, that of the CPU or @own; NULL without memory.
+ */
+struct page_frag *rdm_page_room_in(struct page_frag *own, u32 len)
+{
+	struct page_frag *pf = this_cpu_ptr(&rings.in);
+	gfp_t gfp = GFP_ATOMIC | __GFP_NOWARN;
+
+	return refill(pf, len, gfp) ? pf : own_page(own, len, gfp);
 }
 
 /**
@@ -90,5 +119,7 @@ void rdm_page_exit(void)
 		for (i = 0; i < RING_PAGES; i++)
 			if (r->page[i])
 				put_page(r->page[i]);
+		if (r->in.page)
+			put_page(r->in.page);
 	}
 }

@@ -213,7 +213,7 @@ extern unsigned int rdm_net_id;
 struct rdm_net *rdm_net_of(const struct net *net);
 extern struct workqueue_struct *rdm_wq;
 extern struct kmem_cache *rdm_peer_cache, *rdm_hot_cache, *rdm_sent_cache, *rdm_part_cache,
-	*rdm_rec_cache, *rdm_msg_cache;
+	*rdm_rec_cache, *rdm_msg_cache, *rdm_gbody_cache;
 
 /* socket.c */
 extern struct proto rdm_prot, rdm6_prot;

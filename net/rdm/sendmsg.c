@@ -380,14 +380,20 @@ void rdm_msg_free(struct rdm_msg *m)
 		kfree(m);
 }
 
-/* A record with @room bytes behind it: for a short message, or for the bits of a long one. */
-static struct rdm_msg *msg_alloc(u32 room)
+/**
+ * rdm_msg_alloc() - a record
+ * @room: bytes behind it: for a short message, or for the bits of a long one
+ * @gfp: how
+ *
+ * Return: it, uninitialised but for @cached and @note, for rdm_msg_free(); or NULL.
+ */
+struct rdm_msg *rdm_msg_alloc(u32 room, gfp_t gfp)
 {
 	bool cached = room <= RDM_INLINE_MAX;
 	struct rdm_msg *m;
 
-	m = likely(cached) ? kmem_cache_alloc(rdm_msg_cache, GFP_KERNEL) :
-			     kmalloc(sizeof(*m) + room, GFP_KERNEL);
+	m = likely(cached) ? kmem_cache_alloc(rdm_msg_cache, gfp) :
+			     kmalloc(sizeof(*m) + room, gfp);
 	if (likely(m)) {
 		m->cached = cached;
 		m->note = NULL;
@@ -460,7 +466,7 @@ static struct rdm_msg *msg_make(struct msghdr *msg, u32 len, u32 stride, u32 tru
 	struct rdm_msg *m;
 	int err;
 
-	m = msg_alloc(bits + inl);
+	m = rdm_msg_alloc(bits + inl, GFP_KERNEL);
 	if (!m)
 		return ERR_PTR(-ENOMEM);
 	m->truesize = truesize;
