@@ -70,6 +70,7 @@ void rdm_gbody_put(struct rdm_gbody *b);
 int rdm_gbody_from_user(struct rdm_gbody *b, struct iov_iter *from);
 int rdm_gbody_from_rec(struct rdm_gbody *b, const struct rdm_rec *rec, u32 at);
 int rdm_gbody_to_user(const struct rdm_gbody *b, struct iov_iter *to, u32 len);
+u32 rdm_gbody_refs(const struct rdm_gbody *b, u32 off, u32 len);
 bool rdm_gbody_add(struct sk_buff *skb, const struct rdm_gbody *b, u32 off, u32 len);
 
 #endif /* _RDM_GROUPBODY_H */

@@ -229,6 +229,26 @@ int rdm_gbody_to_user(const struct rdm_gbody *b, struct iov_iter *to, u32 len)
 }
 
 /**
+ * rdm_gbody_refs() - references that rdm_gbody_add() takes
+ * @b: the broadcast, not a short one
+ * @off: from here on
+ * @len: bytes
+ *
+ * Return: how many.
+ */
+u32 rdm_gbody_refs(const struct rdm_gbody *b, u32 off, u32 len)
+{
+	const struct bio_vec *v = b->pieces;
+	u32 n = 0;
+
+	for (; len && off >= v->bv_len; v++)
+		off -= v->bv_len;
+	for (; len; v++, off = 0, n++)
+		len -= min(len, v->bv_len - off);
+	return n;
+}
+
+/**
  * rdm_gbody_add() - reference bytes of a broadcast in a packet
  * @skb: the packet
  * @b: the broadcast
@@ -422,7 +442,8 @@ void rdm_gmsg_push(struct rdm_group *g, struct rdm_msg *m)
 	rdm_out_init(&out);
 	bits = m->t.acked;
 	rdm_txmsg_init(&m->t, m->t.len, rdm_msg_stride(m->t.len, peer->a.mtu), bits);
-	m->t.solo = m->body || m->t.len > RDM_INLINE_MAX;
+	m->t.laid = m->body && m->body->npieces;
+	m->t.solo = m->t.laid || m->t.len > RDM_INLINE_MAX;
 	if (m->body && m->body->m.cast) {
 		m->t.mode = m->body->mode;
 		m->t.deadline = m->body->deadline;

@@ -2,9 +2,9 @@
 /*
  * rdm output: turns what the core wants to send into packets. A run of
  * fragments that go out for the first time becomes one super-packet over the
- * pages that sendmsg() laid out for it; everything else is a packet with fresh
- * headers in its linear part and references to the bytes. Nothing is copied but
- * short messages.
+ * pages that sendmsg() laid out for it, and one of copies of broadcasts has its
+ * headers apart; everything else is a packet with fresh headers in its linear part
+ * and references to the bytes. Nothing is copied but short messages.
  */
 #include <linux/slab.h>
 #include <linux/unaligned.h>
@@ -400,6 +400,84 @@ static void build_wholes(struct rdm_peer *peer, const struct rdm_plan *plan,
 		send_segs(peer, skb, plan, segs, xmitq);
 }
 
+/* Super-packets in the making. */
+struct chain {
+	struct rdm_peer *peer;
+	const struct rdm_plan *plan;
+	struct sk_buff_head *xmitq;
+	struct sk_buff *skb;
+	u16 segs;
+};
+
+static void chain_end(struct chain *c)
+{
+	if (c->skb)
+		send_segs(c->peer, c->skb, c->plan, c->segs, c->xmitq);
+	c->skb = NULL;
+}
+
+/* Where the @len bytes go that begin the next segment; behind them come @n references. */
+static u8 *chain_head(struct chain *c, u32 len, u32 n)
+{
+	u32 size = SKB_DATA_ALIGN(len);
+	struct page *page;
+	u8 *p;
+
+	if (c->skb && skb_shinfo(c->skb)->nr_frags + 1 + n > MAX_SKB_FRAGS)
+		chain_end(c);
+	if (!c->skb) {
+		c->skb = new_skb(c->peer, len);
+		c->segs = 1;
+		return likely(c->skb) ? skb_put(c->skb, len) : NULL;
+	}
+	p = napi_alloc_frag(size);
+	if (unlikely(!p))
+		return NULL;
+	page = virt_to_head_page(p);
+	skb_add_rx_frag(c->skb, skb_shinfo(c->skb)->nr_frags, page, p - (u8 *)page_address(page),
+			len, size);
+	c->segs++;
+	return p;
+}
+
+/*
+ * A run of copies of broadcasts, or of fragments of one, as segments of super-packets. Other
+ * copies refer to the same bytes, so headers cannot stand between those, and a packet takes only
+ * so many references: eight segments or so.
+ */
+static void build_copies(struct rdm_peer *peer, const struct rdm_plan *plan,
+			 struct sk_buff_head *xmitq)
+{
+	struct chain c = { .peer = peer, .plan = plan, .xmitq = xmitq };
+	bool whole = plan->kind == RDM_PLAN_WHOLES;
+	u64 tag = get_unaligned_be64(plan->head + 8);
+	struct rdm_txmsg *m = plan->msg;
+	u16 i;
+
+	for (i = 0; i < plan->n; i++, m = whole ? list_next_entry(m, node) : m) {
+		const struct rdm_msg *msg = container_of(m, struct rdm_msg, t);
+		u32 head = RDM_HDR_LEN + (whole ? RDM_MSG_LEN : RDM_FRAG_LEN);
+		u32 off = whole ? 0 : (plan->frag + i) * m->stride;
+		u32 len = whole ? m->len : rdm_txmsg_frag_len(m, plan->frag + i);
+		u32 own = linear_bytes(msg, off, len), at = off + own - msg->head;
+		u8 *p;
+
+		p = chain_head(&c, head + own, rdm_gbody_refs(msg->body, at, len - own));
+		if (unlikely(!p)) {
+			rdm_inc(peer->rn, OUT_NO_MEM);
+			continue;
+		}
+		rdm_wire_put_hdr(p, RDM_PKT_DATA, plan->pn + i, tag);
+		if (whole)
+			rdm_wire_put_msg(p + RDM_HDR_LEN, m->seq, len);
+		else
+			rdm_wire_put_frag(p + RDM_HDR_LEN, m->seq, m->len, off, len);
+		memcpy(p + head, msg->data + off, own);
+		rdm_gbody_add(c.skb, msg->body, at, len - own);
+	}
+	chain_end(&c);
+}
+
 static bool can_super(const struct rdm_plan *plan)
 {
 	const struct rdm_msg *msg = container_of(plan->msg, struct rdm_msg, t);
@@ -451,8 +529,13 @@ static void build(struct rdm_peer *peer, const struct rdm_plan *plan, struct sk_
 
 	if (likely(plan->ect))
 		rdm_add(peer->rn, OUT_ECT, plan->nrecs);
-	if (plan->kind == RDM_PLAN_WHOLES) {
-		build_wholes(peer, plan, xmitq);
+	/* copies of broadcasts, unless there are fresh headers to be made for one packet only */
+	if (plan->kind == RDM_PLAN_WHOLES || (plan->kind == RDM_PLAN_FRAGS && plan->n > 1 &&
+					      container_of(plan->msg, struct rdm_msg, t)->body)) {
+		if (unlikely(container_of(plan->msg, struct rdm_msg, t)->body))
+			build_copies(peer, plan, xmitq);
+		else
+			build_wholes(peer, plan, xmitq);
 		rdm_add(peer->rn, OUT_PKTS, plan->n);
 		return;
 	}

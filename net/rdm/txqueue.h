@@ -47,7 +47,7 @@ enum rdm_skip_state {
  * @bound: a packet of it was sent: it belongs to this association
  * @finished: it has its outcome
  * @solo: its bytes cannot share a packet with other messages
- * @laid: its bytes have a gap before them for its headers, so it can be a segment
+ * @laid: its headers can stand before its bytes, in a gap or apart, so it can be a segment
  * @more: the user says that more comes, and that it may wait for that
  * @doubt: an earlier association sent it, and it may have arrived
  * @mode: RDM_EXACTLY_ONCE and so on
