@@ -33,33 +33,44 @@ static void know(struct rdm_group *g, u64 now, struct rdm_peer *peer, u64 inc)
 	g->known[i].socket = peer->a.peer_incarnation;
 }
 
-/* A broadcast: its bytes are copied before the lock is taken. */
-static void take_data(struct rdm_group *g, u64 now, const struct rdm_gaddr *from,
-		      struct rdm_rec *rec)
-{
-	u8 head[RDM_GF_DATA_LEN];
-	struct rdm_gframe f;
-	struct rdm_gbody *b;
-	enum rdm_grx grx;
+/* Broadcasts that came together are given to the core in one step. */
+#define BATCH	8
 
-	if (rec->m.total < sizeof(head) || rec->m.total - sizeof(head) > RDM_GROUP_MAX_MSG ||
-	    rdm_rec_bytes(rec, 0, head, sizeof(head)) || rdm_gw_frame(&f, head, sizeof(head))) {
-		rdm_inc(g->rn, DROP_MALFORMED);
+struct batch {
+	struct rdm_group *group;	/* held; NULL: it is empty */
+	struct rdm_rec *rec[BATCH];	/* all of one peer */
+	struct rdm_gbody *body[BATCH];
+	u8 n;
+};
+
+static void batch_end(struct batch *batch)
+{
+	struct rdm_group *g = batch->group;
+	u8 head[RDM_GF_DATA_LEN];
+	u64 now = rdm_now();
+	struct rdm_gaddr from;
+	struct rdm_gframe f;
+	enum rdm_grx grx;
+	u8 i;
+
+	if (!g)
 		return;
-	}
-	b = rdm_gbody_alloc(g, rec->m.total - sizeof(head), false);
-	if (!b || rdm_gbody_from_rec(b, rec, sizeof(head))) {
-		rdm_inc(g->rn, GROUP_LOST);
-		if (b)
-			rdm_gbody_put(b);
-		return;
-	}
+	rdm_gaddr_from(&from, &batch->rec[0]->peer->remote);
 	if (rdm_group_enter(g)) {
-		rdm_gc_heard(g->gc, now, from);
-		/* the core's */
-		refcount_inc(&b->refs);
-		grx = rdm_gc_rx_data(g->gc, now, from, &f, &b->m);
-		if (grx != RDM_GRX_TAKEN) {
+		rdm_gc_heard(g->gc, now, &from);
+		for (i = 0; i < batch->n; i++) {
+			struct rdm_gbody *b = batch->body[i];
+
+			if (rdm_rec_bytes(batch->rec[i], 0, head, sizeof(head)) ||
+			    rdm_gw_frame(&f, head, sizeof(head))) {
+				rdm_inc(g->rn, DROP_MALFORMED);
+				continue;
+			}
+			/* the core's */
+			refcount_inc(&b->refs);
+			grx = rdm_gc_rx_data(g->gc, now, &from, &f, &b->m);
+			if (grx == RDM_GRX_TAKEN)
+				continue;
 			refcount_dec(&b->refs);
 			if (grx == RDM_GRX_WINDOW)
 				rdm_inc(g->rn, GROUP_DROPPED);
@@ -70,7 +81,38 @@ static void take_data(struct rdm_group *g, u64 now, const struct rdm_gaddr *from
 	} else {
 		rdm_group_skip(g);
 	}
-	rdm_gbody_put(b);
+	for (i = 0; i < batch->n; i++)
+		rdm_gbody_put(batch->body[i]);
+	rdm_group_put(g);
+	batch->group = NULL;
+	batch->n = 0;
+}
+
+/* A broadcast: its bytes are copied before the lock is taken. */
+static void take_data(struct batch *batch, struct rdm_group *g, struct rdm_rec *rec)
+{
+	u32 len = rec->m.total - RDM_GF_DATA_LEN;
+	struct rdm_gbody *b;
+
+	if (rec->m.total < RDM_GF_DATA_LEN || len > RDM_GROUP_MAX_MSG) {
+		rdm_inc(g->rn, DROP_MALFORMED);
+		return;
+	}
+	if (batch->n == BATCH || (batch->group && batch->group != g))
+		batch_end(batch);
+	b = rdm_gbody_alloc(g, len, false);
+	if (!b || rdm_gbody_from_rec(b, rec, RDM_GF_DATA_LEN)) {
+		rdm_inc(g->rn, GROUP_LOST);
+		if (b)
+			rdm_gbody_put(b);
+		return;
+	}
+	if (!batch->group) {
+		batch->group = g;
+		refcount_inc(&g->refs);
+	}
+	batch->rec[batch->n] = rec;
+	batch->body[batch->n++] = b;
 }
 
 static void take_ctrl(struct rdm_group *g, u64 now, const struct rdm_gaddr *from,
@@ -110,25 +152,34 @@ static void take_ctrl(struct rdm_group *g, u64 now, const struct rdm_gaddr *from
 }
 
 /* A frame; it stays the caller's. */
-static void take(struct sock *sk, struct rdm_peer *peer, struct rdm_rec *rec)
+static void take(struct batch *batch, struct sock *sk, struct rdm_peer *peer, struct rdm_rec *rec)
 {
 	u64 now = rdm_now();
 	struct rdm_gaddr from;
 	struct rdm_group *g;
-	u8 head[RDM_GH_LEN];
+	u8 head[16];
+	u64 id;
 
-	if (rec->m.total < sizeof(head) || rdm_rec_bytes(rec, 0, head, sizeof(head))) {
+	if (rec->m.total < RDM_GH_LEN || rdm_rec_bytes(rec, 0, head, sizeof(head))) {
 		rdm_inc(peer->rn, DROP_MALFORMED);
 		return;
 	}
-	g = rdm_group_by_id(sk, get_unaligned_be64(head + 8));
+	id = get_unaligned_be64(head + 8);
+	g = batch->group;
+	if (g && g->id == id)
+		refcount_inc(&g->refs);
+	else
+		g = rdm_group_by_id(sk, id);
 	if (!g)
 		return;
 	rdm_gaddr_from(&from, &peer->remote);
-	if (head[0] == RDM_GF_DATA)
-		take_data(g, now, &from, rec);
-	else
+	if (head[0] == RDM_GF_DATA) {
+		take_data(batch, g, rec);
+	} else {
+		/* in the order in which they came */
+		batch_end(batch);
 		take_ctrl(g, now, &from, peer, rec);
+	}
 	rdm_group_put(g);
 }
 
@@ -242,17 +293,20 @@ static void give_back(struct rdm_rec *rec)
 /**
  * rdm_group_input() - messages from members
  * @sk: the socket
- * @recs: by rdm_rec.node; consumed
+ * @recs: of one peer, by rdm_rec.node; consumed
  *
  * Context: softirq, no lock held.
  */
 void rdm_group_input(struct sock *sk, struct list_head *recs)
 {
+	struct batch batch = {};
 	struct rdm_rec *rec, *tmp;
 
+	list_for_each_entry(rec, recs, node)
+		take(&batch, sk, rec->peer, rec);
+	batch_end(&batch);
 	list_for_each_entry_safe(rec, tmp, recs, node) {
 		list_del(&rec->node);
-		take(sk, rec->peer, rec);
 		give_back(rec);
 	}
 }
