@@ -8,12 +8,11 @@
  * so it runs in the debug kernel, and alone, because others would suffer.
  */
 #include "kselftest_harness.h"
+#include "memfail.h"
 #include "netlab.h"
 
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/mount.h>
 #include <unistd.h>
 
 #define MIB (1 << 20)
@@ -27,58 +26,10 @@ FIXTURE(failslab) {
 
 LAB_VARIANTS(failslab);
 
-static void put(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY);
-
-	if (fd < 0 || write(fd, text, strlen(text)) != (ssize_t)strlen(text))
-		fatal("%s", path);
-	close(fd);
-}
-
-static void set_failslab(const char *name, const char *value)
-{
-	char path[128];
-
-	snprintf(path, sizeof(path), "/sys/kernel/debug/failslab/%s", name);
-	put(path, value);
-}
-
-static int nth_fd = -1;
-
-/* The @n-th allocation of this thread from now on fails. */
-static void nth_begin(int n)
-{
-	char text[16];
-	int len = snprintf(text, sizeof(text), "%d", n);
-
-	if (pwrite(nth_fd, text, (size_t)len, 0) != len)
-		fatal("fail-nth");
-}
-
-/* How many more it would have taken; 0: it happened. */
-static int nth_end(void)
-{
-	char text[16] = "";
-
-	if (pread(nth_fd, text, sizeof(text) - 1, 0) <= 0 || pwrite(nth_fd, "0", 1, 0) != 1)
-		fatal("fail-nth");
-	return atoi(text);
-}
-
 FIXTURE_SETUP(failslab)
 {
 	enter_netns(1500);
-	if (access("/sys/kernel/debug/failslab", F_OK) &&
-	    mount("debugfs", "/sys/kernel/debug", "debugfs", 0, NULL))
-		fatal("debugfs");
-	/* Those that may wait as well, and no dump of each */
-	set_failslab("ignore-gfp-wait", "N");
-	set_failslab("verbose", "0");
-	set_failslab("probability", "0");
-	nth_fd = open("/proc/thread-self/fail-nth", O_RDWR);
-	if (nth_fd < 0)
-		fatal("fail-nth");
+	memfail_open();
 	self->rx = rdm_bound(variant->family, variant->type, &self->rx_at);
 	self->tx = rdm_bound(variant->family, variant->type, &self->tx_at);
 }
@@ -87,7 +38,7 @@ FIXTURE_TEARDOWN(failslab)
 {
 	close(self->tx);
 	close(self->rx);
-	close(nth_fd);
+	memfail_close();
 }
 
 /* What a call works on; made anew for each try. */
@@ -281,13 +232,7 @@ TEST_F_TIMEOUT(failslab, m3_messages_survive_memory_that_fails_at_random, 300)
 
 	ASSERT_EQ(1, send_to(self->tx, "k", 1, 0, &self->rx_at));
 	ASSERT_EQ(1, recv(self->rx, in, 1, 0));
-	/* Those that cannot wait: of interrupts, and below locks. All of the machine's */
-	set_failslab("ignore-gfp-wait", "Y");
-	set_failslab("task-filter", "N");
-	set_failslab("times", "-1");
-	set_failslab("interval", "1");
-	set_failslab("space", "0");
-	set_failslab("probability", "10");
+	memfail_at_random(10);
 	for (end = now() + 4 * PATIENCE / 1e3; got < N && now() < end;) {
 		size_t len = 4 + sent % 7 * 1500;
 		ssize_t n;
@@ -302,7 +247,7 @@ TEST_F_TIMEOUT(failslab, m3_messages_survive_memory_that_fails_at_random, 300)
 				break;
 		} else {
 			/* What was lost in the dark comes again */
-			set_failslab("probability", "2");
+			memfail_at_random(2);
 			poll(NULL, 0, 2);
 		}
 		while ((n = recv(self->rx, in, MIB, MSG_DONTWAIT)) >= 4) {
@@ -316,8 +261,7 @@ TEST_F_TIMEOUT(failslab, m3_messages_survive_memory_that_fails_at_random, 300)
 			got++;
 		}
 	}
-	set_failslab("probability", "0");
-	set_failslab("ignore-gfp-wait", "N");
+	memfail_at_random(0);
 	EXPECT_EQ(N, sent)
 		TH_LOG("%s", strerror(errno));
 	while (got < N && recv(self->rx, in, MIB, 0) >= 4) {

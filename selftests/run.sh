@@ -31,7 +31,7 @@ fi
 # groups with one family.
 case $(uname -r) in
 *debug*)
-	alone="failslab $alone"
+	alone="failslab failgroup $alone"
 	programs32="cmsg32 info32 groupjoin32"
 	groups="group6"
 	groups2="groupmode6"
