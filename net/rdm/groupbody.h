@@ -54,7 +54,8 @@ struct rdm_gbody {
 
 /* A short one stands in its record. */
 #define RDM_GBODY_INLINE	256
-/* No piece but the last is shorter. */
+/* Else so many pieces have room there; of what was copied none but the last is shorter. */
+#define RDM_GBODY_PIECES	(RDM_GBODY_INLINE / sizeof(struct bio_vec))
 #define RDM_GBODY_PIECE		4096
 
 /* An object of rdm_gbody_cache. */
@@ -65,10 +66,10 @@ static inline struct rdm_gbody *rdm_gbody_of(struct rdm_gmsg *m)
 	return m ? container_of(m, struct rdm_gbody, m) : NULL;
 }
 
-struct rdm_gbody *rdm_gbody_alloc(struct rdm_group *g, u32 len, bool user);
+struct rdm_gbody *rdm_gbody_alloc(struct rdm_group *g, u32 len);
 void rdm_gbody_put(struct rdm_gbody *b);
 int rdm_gbody_from_user(struct rdm_gbody *b, struct iov_iter *from);
-int rdm_gbody_from_rec(struct rdm_gbody *b, const struct rdm_rec *rec, u32 at);
+struct rdm_gbody *rdm_gbody_from_rec(struct rdm_group *g, const struct rdm_rec *rec, u32 at);
 int rdm_gbody_to_user(const struct rdm_gbody *b, struct iov_iter *to, u32 len);
 u32 rdm_gbody_refs(const struct rdm_gbody *b, u32 off, u32 len);
 bool rdm_gbody_add(struct sk_buff *skb, const struct rdm_gbody *b, u32 off, u32 len);

@@ -88,23 +88,21 @@ static void batch_end(struct batch *batch)
 	batch->n = 0;
 }
 
-/* A broadcast: its bytes are copied before the lock is taken. */
+/* A broadcast: its bytes are looked after before the lock is taken. */
 static void take_data(struct batch *batch, struct rdm_group *g, struct rdm_rec *rec)
 {
-	u32 len = rec->m.total - RDM_GF_DATA_LEN;
 	struct rdm_gbody *b;
 
-	if (rec->m.total < RDM_GF_DATA_LEN || len > RDM_GROUP_MAX_MSG) {
+	if (rec->m.total < RDM_GF_DATA_LEN ||
+	    rec->m.total - RDM_GF_DATA_LEN > RDM_GROUP_MAX_MSG) {
 		rdm_inc(g->rn, DROP_MALFORMED);
 		return;
 	}
 	if (batch->n == BATCH || (batch->group && batch->group != g))
 		batch_end(batch);
-	b = rdm_gbody_alloc(g, len, false);
-	if (!b || rdm_gbody_from_rec(b, rec, RDM_GF_DATA_LEN)) {
+	b = rdm_gbody_from_rec(g, rec, RDM_GF_DATA_LEN);
+	if (!b) {
 		rdm_inc(g->rn, GROUP_LOST);
-		if (b)
-			rdm_gbody_put(b);
 		return;
 	}
 	if (!batch->group) {

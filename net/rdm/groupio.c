@@ -14,6 +14,9 @@
 
 #include "group.h"
 
+/* Bytes of a received broadcast from which on they are not copied. */
+#define REFER_MIN	4096
+
 /* What cannot be refused: windows bound it, not the buffers of the socket. */
 static void charge(struct sock *sk, u32 size)
 {
@@ -65,23 +68,12 @@ static bool take_pieces(struct rdm_gbody *b, bool user)
 	return true;
 }
 
-/**
- * rdm_gbody_alloc() - room for a broadcast
- * @g: the group
- * @len: bytes, at most RDM_GROUP_MAX_MSG
- * @user: in a process, which may sleep
- *
- * Context: process or softirq, no lock held.
- * Return: charged to the socket, with one reference; or NULL.
- */
-struct rdm_gbody *rdm_gbody_alloc(struct rdm_group *g, u32 len, bool user)
+/* Without room for its bytes. */
+static struct rdm_gbody *body_new(u32 len, gfp_t gfp)
 {
-	struct rdm_gbody *b;
-	bool ok;
+	struct rdm_gbody *b = kmem_cache_alloc(rdm_gbody_cache, gfp);
 
-	BUILD_BUG_ON(DIV_ROUND_UP(RDM_GROUP_MAX_MSG, RDM_GBODY_PIECE) * sizeof(struct bio_vec) >
-		     RDM_GBODY_INLINE);
-	b = kmem_cache_alloc(rdm_gbody_cache, user ? GFP_KERNEL : GFP_ATOMIC | __GFP_NOWARN);
+	BUILD_BUG_ON(DIV_ROUND_UP(RDM_GROUP_MAX_MSG, RDM_GBODY_PIECE) > RDM_GBODY_PIECES);
 	if (!b)
 		return NULL;
 	memset(b, 0, sizeof(*b));
@@ -89,25 +81,44 @@ struct rdm_gbody *rdm_gbody_alloc(struct rdm_group *g, u32 len, bool user)
 	b->len = len;
 	b->m.charge = rdm_msg_charge(len);
 	b->truesize = SKB_TRUESIZE(RDM_GBODY_SIZE);
-	if (len > RDM_GBODY_INLINE) {
-		b->truesize += len;
-		if (user) {
-			ok = take_pieces(b, true);
-		} else {
-			local_bh_disable();
-			ok = take_pieces(b, false);
-			local_bh_enable();
-		}
-		if (!ok)
-			goto err;
-	}
+	return b;
+}
+
+/* It has its bytes, or room for them. */
+static struct rdm_gbody *body_ready(struct rdm_gbody *b, struct rdm_group *g, u32 truesize)
+{
 	b->group = g;
 	refcount_inc(&g->refs);
+	b->truesize += truesize;
 	charge(g->sk, b->truesize);
 	return b;
-err:
+}
+
+static void body_drop(struct rdm_gbody *b)
+{
 	put_pieces(b);
 	kmem_cache_free(rdm_gbody_cache, b);
+}
+
+/**
+ * rdm_gbody_alloc() - room for a broadcast of ours
+ * @g: the group
+ * @len: bytes, at most RDM_GROUP_MAX_MSG
+ *
+ * Context: process; may sleep.
+ * Return: charged to the socket, with one reference; or NULL.
+ */
+struct rdm_gbody *rdm_gbody_alloc(struct rdm_group *g, u32 len)
+{
+	struct rdm_gbody *b = body_new(len, GFP_KERNEL);
+
+	if (!b)
+		return NULL;
+	if (len <= RDM_GBODY_INLINE)
+		return body_ready(b, g, 0);
+	if (take_pieces(b, true))
+		return body_ready(b, g, len);
+	body_drop(b);
 	return NULL;
 }
 
@@ -122,10 +133,9 @@ void rdm_gbody_put(struct rdm_gbody *b)
 	if (!refcount_dec_and_test(&b->refs))
 		return;
 	uncharge(b->group->sk, b->truesize);
-	put_pieces(b);
 	kfree_skb(b->note);
 	rdm_group_put(b->group);
-	kmem_cache_free(rdm_gbody_cache, b);
+	body_drop(b);
 }
 
 /**
@@ -185,24 +195,113 @@ int rdm_rec_bytes(const struct rdm_rec *rec, u32 at, void *to, u32 len)
 	return len ? -EFAULT : 0;
 }
 
-/**
- * rdm_gbody_from_rec() - copy what another member sends
- * @b: the broadcast
- * @rec: the message that brought it
- * @at: where its bytes begin there
- *
- * Return: 0 or a negative errno.
- */
-int rdm_gbody_from_rec(struct rdm_gbody *b, const struct rdm_rec *rec, u32 at)
+/* One more piece, which may go on where the last one ends. */
+static bool add_piece(struct rdm_gbody *b, struct page *page, u32 off, u32 len)
 {
-	int err = 0;
+	struct bio_vec *v = &b->pieces[b->npieces];
+
+	if (!page || PageHighMem(page))
+		return false;
+	if (b->npieces && v[-1].bv_page == page && v[-1].bv_offset + v[-1].bv_len == off) {
+		v[-1].bv_len += len;
+		return true;
+	}
+	if (b->npieces == RDM_GBODY_PIECES)
+		return false;
+	get_page(page);
+	*v = (struct bio_vec){ .bv_page = page, .bv_offset = off, .bv_len = len };
+	b->npieces++;
+	return true;
+}
+
+/* Refer to bytes of a packet, when they lie in pages that nobody writes to any more. */
+static bool refer_skb(struct rdm_gbody *b, const struct sk_buff *skb, u32 at, u32 len)
+{
+	const struct skb_shared_info *si = skb_shinfo(skb);
+	u32 from = skb_headlen(skb), in, n;
+	u8 i;
+
+	if (at < from || skb_has_shared_frag(skb) || skb_pfmemalloc(skb))
+		return false;
+	for (i = 0; i < si->nr_frags && len; from += skb_frag_size(&si->frags[i++])) {
+		const skb_frag_t *frag = &si->frags[i];
+
+		in = at - from;
+		if (in >= skb_frag_size(frag))
+			continue;
+		n = min(len, skb_frag_size(frag) - in);
+		if (!add_piece(b, skb_frag_page(frag), skb_frag_off(frag) + in, n))
+			return false;
+		at += n;
+		len -= n;
+	}
+	return !len;
+}
+
+/* The same of a message, from @at on. */
+static bool refer(struct rdm_gbody *b, const struct rdm_rec *rec, u32 at)
+{
+	const struct rdm_rxfrag *f;
+
+	list_for_each_entry(f, &rec->m.frags, node) {
+		const struct rdm_part *part = container_of(f, struct rdm_part, f);
+		u32 size = part->step ? part->step - RDM_GAP : U32_MAX, in, n;
+
+		/* from a run of segments it is in pieces */
+		for (; at < f->len; at += n) {
+			in = (f->trim + at) % size;
+			n = min(f->len - at, size - in);
+			if (!refer_skb(b, part->skb, part->at +
+				       (f->trim + at) / size * part->step + in, n))
+				return false;
+		}
+		at -= f->len;
+	}
+	return true;
+}
+
+static bool copy(struct rdm_gbody *b, const struct rdm_rec *rec, u32 at)
+{
+	bool ok;
 	u16 i;
 
-	if (!b->npieces)
-		return rdm_rec_bytes(rec, at, b->pieces, b->len);
-	for (i = 0; i < b->npieces && !err; at += b->pieces[i++].bv_len)
-		err = rdm_rec_bytes(rec, at, bytes_of(&b->pieces[i]), b->pieces[i].bv_len);
-	return err;
+	if (b->len <= RDM_GBODY_INLINE)
+		return !rdm_rec_bytes(rec, at, b->pieces, b->len);
+	local_bh_disable();
+	ok = take_pieces(b, false);
+	local_bh_enable();
+	for (i = 0; i < b->npieces && ok; at += b->pieces[i++].bv_len)
+		ok = !rdm_rec_bytes(rec, at, bytes_of(&b->pieces[i]), b->pieces[i].bv_len);
+	return ok;
+}
+
+/**
+ * rdm_gbody_from_rec() - a broadcast of another member
+ * @g: the group
+ * @rec: the message that brought it
+ * @at: where its bytes begin there; the rest is at most RDM_GROUP_MAX_MSG
+ *
+ * The bytes of a long one stay where the packets have them, if these are not much larger.
+ *
+ * Context: process or softirq, no lock held.
+ * Return: charged to the socket, with one reference; or NULL.
+ */
+struct rdm_gbody *rdm_gbody_from_rec(struct rdm_group *g, const struct rdm_rec *rec, u32 at)
+{
+	u32 len = rec->m.total - at;
+	struct rdm_gbody *b = body_new(len, GFP_ATOMIC | __GFP_NOWARN);
+
+	if (!b)
+		return NULL;
+	if (len >= REFER_MIN && rec->truesize <= 2 * len) {
+		if (refer(b, rec, at))
+			return body_ready(b, g, max(len, rec->truesize));
+		put_pieces(b);
+	}
+	if (copy(b, rec, at))
+		return body_ready(b, g, len <= RDM_GBODY_INLINE ? 0 : len);
+	body_drop(b);
+	return NULL;
 }
 
 /**

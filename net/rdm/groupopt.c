@@ -536,7 +536,7 @@ int rdm_group_sendmsg(struct sock *sk, struct msghdr *msg, size_t len,
 	if (len > RDM_GROUP_MAX_MSG)
 		goto out;
 	err = -ENOMEM;
-	b = rdm_gbody_alloc(g, len, true);
+	b = rdm_gbody_alloc(g, len);
 	if (!b)
 		goto out;
 	b->mode = opts->mode == RDM_AT_MOST_ONCE ? RDM_AT_MOST_ONCE : RDM_EXACTLY_ONCE;
