@@ -221,6 +221,38 @@ void rdm_group_datagram(struct rdm_tunnel *t, const struct rdm_addr *from,
 	rdm_group_put(g);
 }
 
+/* Tells the cores of all groups of a socket something of one of its associations. */
+static void tell_all(struct rdm_peer *peer,
+		     void (*tell)(struct rdm_group *g, u64 now, struct rdm_peer *peer,
+				  const struct rdm_gaddr *at))
+{
+	u64 now = rdm_now();
+	struct rdm_group *g;
+	struct rdm_gaddr at;
+	u32 n;
+
+	rdm_gaddr_from(&at, &peer->remote);
+	for (n = 0; (g = rdm_group_nth(peer->sk, n)); n++) {
+		if (rdm_group_enter(g)) {
+			tell(g, now, peer, &at);
+			rdm_group_done(g, now);
+		} else {
+			rdm_group_skip(g);
+		}
+		rdm_group_put(g);
+	}
+}
+
+static void gone(struct rdm_group *g, u64 now, struct rdm_peer *peer, const struct rdm_gaddr *at)
+{
+	u8 i;
+
+	for (i = 0; i < g->nknown; i++)
+		if (g->known[i].socket == peer->a.peer_incarnation &&
+		    !memcmp(&g->known[i].who.at, at, sizeof(*at)))
+			rdm_gc_gone(g->gc, now, &g->known[i].who);
+}
+
 /**
  * rdm_group_gone() - a socket that we had an association with was closed
  * @peer: the association; a RESET proved it
@@ -229,25 +261,16 @@ void rdm_group_datagram(struct rdm_tunnel *t, const struct rdm_addr *from,
  */
 void rdm_group_gone(struct rdm_peer *peer)
 {
-	u64 now = rdm_now();
-	struct rdm_group *g;
-	struct rdm_gaddr at;
-	u32 n;
-	u8 i;
+	tell_all(peer, gone);
+}
 
-	rdm_gaddr_from(&at, &peer->remote);
-	for (n = 0; (g = rdm_group_nth(peer->sk, n)); n++) {
-		if (rdm_group_enter(g)) {
-			for (i = 0; i < g->nknown; i++)
-				if (g->known[i].socket == peer->a.peer_incarnation &&
-				    !memcmp(&g->known[i].who.at, &at, sizeof(at)))
-					rdm_gc_gone(g->gc, now, &g->known[i].who);
-			rdm_group_done(g, now);
-		} else {
-			rdm_group_skip(g);
-		}
-		rdm_group_put(g);
-	}
+static void failed(struct rdm_group *g, u64 now, struct rdm_peer *peer,
+		   const struct rdm_gaddr *at)
+{
+	rdm_gc_channel(g->gc, now, at, false);
+	/* who refuses would refuse again */
+	if (peer->a.error != ECONNREFUSED)
+		rdm_gc_channel(g->gc, now, at, true);
 }
 
 /**
@@ -258,24 +281,7 @@ void rdm_group_gone(struct rdm_peer *peer)
  */
 void rdm_group_peer_failed(struct rdm_peer *peer)
 {
-	u64 now = rdm_now();
-	struct rdm_group *g;
-	struct rdm_gaddr at;
-	u32 n;
-
-	rdm_gaddr_from(&at, &peer->remote);
-	for (n = 0; (g = rdm_group_nth(peer->sk, n)); n++) {
-		if (rdm_group_enter(g)) {
-			rdm_gc_channel(g->gc, now, &at, false);
-			/* who refuses would refuse again */
-			if (peer->a.error != ECONNREFUSED)
-				rdm_gc_channel(g->gc, now, &at, true);
-			rdm_group_done(g, now);
-		} else {
-			rdm_group_skip(g);
-		}
-		rdm_group_put(g);
-	}
+	tell_all(peer, failed);
 }
 
 /* The group has it, or does not want it: the peer may send as much again. */
