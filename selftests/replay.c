@@ -144,7 +144,7 @@ static void begin(struct session *s, enum ending how)
 	if (how == IDLE_CLOSE)
 		sysctl_set("idle_timeout_ms", 1000);
 	if (how == FAILURE)
-		sysctl_set("user_timeout_ms", 1000);
+		sysctl_set("user_timeout_ms", slowness() > 1 ? 5000 : 1000);
 	run("tc qdisc add dev lo clsact");
 	forge_open(&s->forge);
 	tap_open(&s->tap, "lo");
