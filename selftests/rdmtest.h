@@ -21,6 +21,10 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#ifdef TEST_HARNESS_MAIN
+#include "onetest.h"
+#endif
+
 /* What a call may take before it counts as hanging, ms; also in a slow machine. */
 #define PATIENCE 30000
 

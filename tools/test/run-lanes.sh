@@ -83,7 +83,7 @@ for lane; do
 				if [ -n "${V-}" ]; then
 					cat
 				else
-					grep -a '^not ok'
+					grep -aE '^(not ok|# again, alone)'
 				fi
 			shown=$lines
 		fi
