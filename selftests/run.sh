@@ -187,7 +187,7 @@ else
 	# shellcheck disable=SC2086
 	run_all $scripts
 	wait
-	late=$(modules | comm -13 /tmp/modules.before - | tr '\n' ' ')
+	late=$(modules | grep -vxFf /tmp/modules.before | tr '\n' ' ')
 	if [ -z "$late" ]; then
 		echo "ok - every module was there before the tests began"
 	else
