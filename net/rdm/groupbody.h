@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * rdm groupbody: a broadcast in memory: its bytes, once for all who send, hold or read
- * them. See groupio.c.
+ * them.
  */
 #ifndef _RDM_GROUPBODY_H
 #define _RDM_GROUPBODY_H

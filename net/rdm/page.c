@@ -4,7 +4,7 @@
  * process fills the page that it has at hand, as for TCP, and what comes in fills one of its
  * CPU; this file gives them a page that was filled before, by whomever, when nobody refers to
  * that one any more. A new page is cleared first (init_on_alloc), and clearing costs as much
- * as copying the bytes. Which bytes stand where is for sendmsg.c and groupio.c.
+ * as copying the bytes. Which bytes stand where is for sendmsg.c and groupbody.c.
  */
 #include <linux/mm.h>
 #include <linux/percpu.h>
