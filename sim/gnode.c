@@ -518,10 +518,12 @@ void gpump(struct gnode *n)
 	struct rdm_gitem *item;
 	struct rdm_gmsg *m;
 	u32 spins = 0;
-	bool more;
+	bool more, quiet, took;
 
 	do {
 		more = false;
+		took = false;
+		quiet = n->up && rdm_gc_quiet(n->g) && list_empty(&n->app);
 		while (n->up && (item = rdm_gc_ready(n->g))) {
 			more = true;
 			if (step(n))
@@ -548,11 +550,14 @@ void gpump(struct gnode *n)
 		}
 		if (n->reading)
 			gread(n, U32_MAX);
-		while (n->up && (m = rdm_gc_done(n->g)))
+		while (n->up && (m = rdm_gc_done(n->g))) {
+			took = true;
 			gcheck_done(n, container_of(m, struct grec, m));
+		}
 		while (n->up && (m = rdm_gc_freed(n->g))) {
 			struct grec *r = container_of(m, struct grec, m);
 
+			took = true;
 			r->in_core = false;
 			gcheck_freed(n, r);
 			put(n, r);
@@ -577,6 +582,8 @@ void gpump(struct gnode *n)
 			if (step(n))
 				return;
 		}
+		if (quiet && (more || took))
+			gfail(w, "node %u says that it has nothing", n->id);
 		if (n->up)
 			gcheck_step(n);
 	} while (n->up && more && !w->failed);

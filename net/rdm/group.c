@@ -232,8 +232,9 @@ static void arm(struct rdm_group *g, u64 now)
 
 	if (!g->spare)
 		at = min(at, now + NSEC_PER_SEC / 20);
-	if (at == U64_MAX || g->over)
+	if (at == g->armed || at == U64_MAX || g->over)
 		return;
+	g->armed = at;
 	at = at > now ? at - now : 0;
 	if (!mod_timer(&g->timer, jiffies + nsecs_to_jiffies(at) + 1))
 		refcount_inc(&g->refs);
@@ -266,6 +267,14 @@ static void tell_work(struct work_struct *work)
 	rdm_group_put(g);
 }
 
+static bool is_idle(const struct rdm_group *g)
+{
+	struct rdm_gc_info info;
+
+	rdm_gc_info(g->gc, &info);
+	return info.state == RDM_GC_IDLE;
+}
+
 /**
  * rdm_group_done() - how every call of a core ends
  * @g: the group, entered
@@ -282,26 +291,29 @@ void rdm_group_done(struct rdm_group *g, u64 now)
 	struct rdm_groups *gs = rdm_groups(g->sk);
 	struct todo todo = { .msgs = LIST_HEAD_INIT(todo.msgs) };
 	struct rdm_msg *msg, *tmp;
-	struct rdm_gc_info info;
 	struct rdm_gmsg *m;
-	bool full, changed;
+	bool full, changed, open;
+	u64 stable;
 
 	lockdep_assert_held(&gs->lock);
-	deliver(g, now);
-	while ((m = rdm_gc_done(g->gc)))
-		rdm_group_outcome(g, m);
-	while ((m = rdm_gc_freed(g->gc)))
-		rdm_gbody_put(rdm_gbody_of(m));
-	collect(g, now, &todo);
-	rdm_gc_info(g->gc, &info);
-	todo.over = !g->over && g->closed && info.state == RDM_GC_IDLE;
+	if (!rdm_gc_quiet(g->gc) || !g->spare) {
+		deliver(g, now);
+		while ((m = rdm_gc_done(g->gc)))
+			rdm_group_outcome(g, m);
+		while ((m = rdm_gc_freed(g->gc)))
+			rdm_gbody_put(rdm_gbody_of(m));
+		collect(g, now, &todo);
+	}
+	todo.over = !g->over && g->closed && is_idle(g);
 	if (todo.over)
 		g->over = true;
 	arm(g, now);
-	changed = info.open != g->open || info.stable != g->stable || g->norder || g->ask;
-	g->open = info.open;
+	open = rdm_gc_open(g->gc);
+	stable = rdm_gc_stable(g->gc);
+	changed = open != g->open || stable != g->stable || g->norder || g->ask;
+	g->open = open;
 	g->ask = false;
-	g->stable = info.stable;
+	g->stable = stable;
 	if (changed || todo.over)
 		g->kicks++;
 	full = gs->full && changed;
@@ -337,6 +349,7 @@ static void fired(struct timer_list *t)
 	u64 now = rdm_now();
 
 	if (rdm_group_enter(g)) {
+		g->armed = U64_MAX;
 		rdm_gc_timer(g->gc, now);
 		rdm_group_done(g, now);
 	} else {
@@ -396,6 +409,7 @@ struct rdm_group *rdm_group_alloc(struct sock *sk, const struct rdm_addr *name, 
 		return NULL;
 	}
 	refcount_set(&g->refs, 1);
+	g->armed = U64_MAX;
 	g->sk = sk;
 	sock_hold(sk);
 	g->rn = rdm_net_of(sock_net(sk));
@@ -416,6 +430,17 @@ static struct rdm_group *find(struct rdm_groups *gs, u64 id)
 	lockdep_assert_held(&gs->lock);
 	list_for_each_entry(g, &gs->list, node)
 		if (g->id == id)
+			return g;
+	return NULL;
+}
+
+static struct rdm_group *find_name(struct rdm_groups *gs, const struct rdm_addr *name)
+{
+	struct rdm_group *g;
+
+	lockdep_assert_held(&gs->lock);
+	list_for_each_entry(g, &gs->list, node)
+		if (g->name.port == name->port && ipv6_addr_equal(&g->name.ip, &name->ip))
 			return g;
 	return NULL;
 }
@@ -477,12 +502,18 @@ struct rdm_group *rdm_group_nth(struct sock *sk, u32 n)
  */
 struct rdm_group *rdm_group_get(struct sock *sk, const struct rdm_addr *name)
 {
-	struct rdm_group *g = rdm_group_by_id(sk, rdm_group_id(name));
+	struct rdm_groups *gs = rdm_groups(sk);
+	struct rdm_group *g;
 
-	if (g && READ_ONCE(g->closed)) {
-		rdm_group_put(g);
+	if (!gs)
 		return NULL;
-	}
+	spin_lock_bh(&gs->lock);
+	g = find_name(gs, name);
+	if (g && g->closed)
+		g = NULL;
+	if (g)
+		refcount_inc(&g->refs);
+	spin_unlock_bh(&gs->lock);
 	return g;
 }
 
@@ -660,10 +691,13 @@ int rdm_group_send(struct rdm_group *g, struct rdm_gbody *b, long timeo)
 		now = rdm_now();
 		/* the core's */
 		refcount_inc(&b->refs);
+		b->m.silent = !g->cast && !loops_back(sk);
 		err = rdm_gc_send(g->gc, now, &b->m);
 		if (err) {
 			refcount_dec(&b->refs);
 		} else {
+			if (b->m.silent)
+				rdm_inc(g->rn, GROUP_DELIVERED);
 			spin_lock(&sk->sk_receive_queue.lock);
 			rdm_sk(sk)->tx_bytes += b->len;
 			rdm_groups(sk)->unstable++;
@@ -751,11 +785,12 @@ void rdm_group_read(struct rdm_rec *rec)
 {
 	struct rdm_group *g = rdm_gread(rec)->group;
 	struct rdm_gbody *b = rdm_gread(rec)->body;
-	u64 now = rdm_now();
 
 	if (!b)
 		return;
-	if (rdm_group_enter(g)) {
+	if (rdm_group_enter(g) && !rdm_gc_just_consumed(g->gc, &b->m)) {
+		u64 now = rdm_now();
+
 		rdm_gc_consumed(g->gc, now, &b->m);
 		rdm_group_done(g, now);
 	} else {

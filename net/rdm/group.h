@@ -36,6 +36,7 @@
  * @gc: the core [lock]
  * @plan: to be filled in by the core [lock]
  * @timer: for the core's deadline
+ * @armed: it was armed for this time, ns, and has not fired; U64_MAX: it is not armed
  * @work: ends it
  * @told: broadcasts of which channels have said what became of copies, by rdm_gbody.node
  * @tell: passes that on to the core
@@ -67,6 +68,7 @@ struct rdm_group {
 	struct rdm_gc *gc;
 	struct rdm_gplan plan;
 	struct timer_list timer;
+	u64 armed;
 	struct work_struct work;
 	struct llist_head told;
 	struct work_struct tell;

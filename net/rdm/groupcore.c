@@ -178,9 +178,14 @@ void rdm_gdeliver(struct rdm_gc *g, u64 now, u8 o, u64 to)
 		if (!org->unacked)
 			org->unacked = m;
 		m->delivered = true;
+		g->count[RDM_GCS_DELIVERED]++;
+		if (m->silent) {
+			org->read = m->seq;
+			org->read_cum = m->cum;
+			continue;
+		}
 		g->unread++;
 		list_add_tail(&m->item.node, &g->ready);
-		g->count[RDM_GCS_DELIVERED]++;
 	}
 	rdm_gack(g, now, o);
 }
@@ -272,7 +277,7 @@ void rdm_gstable(struct rdm_gc *g)
  * rdm_gc_send() - broadcast
  * @g: the member
  * @now: ns
- * @m: zeroed but for @m->charge
+ * @m: zeroed but for @m->charge and @m->silent
  *
  * Return: 0: the record is the core's; -EAGAIN: not now (window full, view change, too
  * few members); -EMSGSIZE: more than half of the window; -ENOTCONN: no member (yet);
@@ -338,6 +343,8 @@ void rdm_gc_consumed(struct rdm_gc *g, u64 now, const struct rdm_gmsg *m)
 {
 	u8 o = rdm_grank(g, &m->origin, m->rank);
 
+	if (rdm_gc_just_consumed(g, m))
+		return;
 	if (g->unread && !--g->unread && g->starved) {
 		g->starved = false;
 		rdm_gwake(g, now);
@@ -353,6 +360,32 @@ void rdm_gc_consumed(struct rdm_gc *g, u64 now, const struct rdm_gmsg *m)
 	g->mem[o].read = m->seq;
 	g->mem[o].read_cum = m->cum;
 	rdm_gack(g, now, o);
+}
+
+/**
+ * rdm_gc_just_consumed() - rdm_gc_consumed(), where nothing follows from it
+ * @g: the member
+ * @m: see there
+ *
+ * While all that was delivered is acked, reading it only makes room for acks to come. So who
+ * reads need not know the time, nor look for what is to be done.
+ *
+ * Return: false when more may follow: nothing has happened then, call rdm_gc_consumed().
+ */
+bool rdm_gc_just_consumed(struct rdm_gc *g, const struct rdm_gmsg *m)
+{
+	u8 o = rdm_grank(g, &m->origin, m->rank);
+	struct rdm_gmem *org = &g->mem[o];
+
+	if (g->starved || m->cast || o == RDM_GROUP_NONE || org->unacked ||
+	    org->acked < org->base)
+		return false;
+	g->unread -= !!g->unread;
+	if (m->seq > org->read) {
+		org->read = m->seq;
+		org->read_cum = m->cum;
+	}
+	return true;
 }
 
 /* Takes a broadcast into its place; false if it is there. */

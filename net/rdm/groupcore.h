@@ -146,7 +146,6 @@ enum rdm_grx {
  * @self: this life
  * @top: last own broadcast
  * @stable: up to here own broadcasts are stable
- * @open: a broadcast like the last one would be taken, as far as that is known
  */
 struct rdm_gc_info {
 	u8 state;
@@ -161,7 +160,6 @@ struct rdm_gc_info {
 	struct rdm_gmember self;
 	u64 top;
 	u64 stable;
-	bool open;
 };
 
 /**
@@ -208,6 +206,7 @@ void rdm_gc_abandon(struct rdm_gc *g, u64 now);
 int rdm_gc_send(struct rdm_gc *g, u64 now, struct rdm_gmsg *m);
 void rdm_gc_carried(struct rdm_gc *g, struct rdm_gmsg *m, u64 ok, u64 failed);
 void rdm_gc_consumed(struct rdm_gc *g, u64 now, const struct rdm_gmsg *m);
+bool rdm_gc_just_consumed(struct rdm_gc *g, const struct rdm_gmsg *m);
 enum rdm_grx rdm_gc_rx_data(struct rdm_gc *g, u64 now, const struct rdm_gaddr *from,
 			    const struct rdm_gframe *f, struct rdm_gmsg *m);
 int rdm_gc_rx(struct rdm_gc *g, u64 now, const struct rdm_gaddr *from, bool proven,
@@ -219,9 +218,12 @@ void rdm_gc_backlog(struct rdm_gc *g, const struct rdm_gaddr *to, u32 bytes);
 void rdm_gc_timer(struct rdm_gc *g, u64 now);
 u64 rdm_gc_deadline(const struct rdm_gc *g);
 bool rdm_gc_next(struct rdm_gc *g, u64 now, struct rdm_gplan *plan);
+bool rdm_gc_quiet(const struct rdm_gc *g);
 struct rdm_gitem *rdm_gc_ready(struct rdm_gc *g);
 struct rdm_gmsg *rdm_gc_done(struct rdm_gc *g);
 struct rdm_gmsg *rdm_gc_freed(struct rdm_gc *g);
+bool rdm_gc_open(const struct rdm_gc *g);
+u64 rdm_gc_stable(const struct rdm_gc *g);
 void rdm_gc_info(const struct rdm_gc *g, struct rdm_gc_info *info);
 bool rdm_gc_peer(const struct rdm_gc *g, u8 rank, struct rdm_gc_peer *peer);
 bool rdm_gc_member(const struct rdm_gc *g, u64 lineage, u64 view, u8 rank,

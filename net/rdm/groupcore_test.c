@@ -181,6 +181,60 @@ static void g1_g13_each_gets_one_copy(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, p->b.freed, 5);
 }
 
+static void send_silently(struct kunit *test, struct both *p, u32 n, u32 charge)
+{
+	struct rdm_gmsg *m;
+
+	while (n--) {
+		m = record(test, &p->a, charge);
+		m->silent = true;
+		KUNIT_ASSERT_EQ(test, rdm_gc_send(p->a.g, p->now, m), 0);
+	}
+}
+
+static void g1_who_does_not_want_its_own_is_given_none(struct kunit *test)
+{
+	struct both *p = formed(test, 8000);
+	u32 i;
+
+	/* more than the window: nobody has to read them */
+	for (i = 0; i < 20; i++) {
+		send_silently(test, p, 1, 1000);
+		run(test, p, 10 * MS);
+	}
+	KUNIT_EXPECT_EQ(test, p->a.delivered, 0);
+	KUNIT_EXPECT_EQ(test, p->b.delivered, 20);
+	KUNIT_EXPECT_EQ(test, p->a.stable, 20);
+	KUNIT_EXPECT_EQ(test, p->a.freed, 20);
+	KUNIT_EXPECT_TRUE(test, rdm_gc_quiet(p->a.g));
+}
+
+static void g12_reading_what_is_acked_changes_nothing(struct kunit *test)
+{
+	struct both *p = formed(test, 8000);
+	struct rdm_gmsg *m;
+	u32 i;
+
+	p->reads = false;
+	send_silently(test, p, 5, 800);
+	run(test, p, 20 * MS);
+	KUNIT_ASSERT_EQ(test, p->b.delivered, 5);
+	KUNIT_EXPECT_EQ(test, p->a.stable, 5);
+	m = &p->b.rec[p->b.nrec - 5];
+	KUNIT_EXPECT_TRUE(test, rdm_gc_just_consumed(p->b.g, m));
+	KUNIT_EXPECT_TRUE(test, rdm_gc_quiet(p->b.g));
+	/* the next one is above what may be unread: its ack waits for who reads */
+	send_silently(test, p, 2, 2000);
+	run(test, p, 20 * MS);
+	KUNIT_ASSERT_EQ(test, p->b.delivered, 7);
+	KUNIT_EXPECT_EQ(test, p->a.stable, 5);
+	KUNIT_EXPECT_FALSE(test, rdm_gc_just_consumed(p->b.g, m + 1));
+	for (i = 1; i < 5; i++)
+		rdm_gc_consumed(p->b.g, p->now, m + i);
+	run(test, p, 20 * MS);
+	KUNIT_EXPECT_EQ(test, p->a.stable, 7);
+}
+
 static void g10_who_does_not_read_stops_the_sender(struct kunit *test)
 {
 	struct both *p = formed(test, 8000);
@@ -373,6 +427,8 @@ static void a_quorum_is_more_than_half_or_half_with_the_senior(struct kunit *tes
 static struct kunit_case groupcore_cases[] = {
 	KUNIT_CASE(g1_a_group_of_one_delivers_to_itself),
 	KUNIT_CASE(g1_g13_each_gets_one_copy),
+	KUNIT_CASE(g1_who_does_not_want_its_own_is_given_none),
+	KUNIT_CASE(g12_reading_what_is_acked_changes_nothing),
 	KUNIT_CASE(g10_who_does_not_read_stops_the_sender),
 	KUNIT_CASE(g7_a_senior_goes_on_alone_a_junior_does_not),
 	KUNIT_CASE(g9_leaving_waits_for_what_was_sent),

@@ -180,6 +180,12 @@ static void put_join(struct rdm_gc *g, struct rdm_gplan *plan, const struct rdm_
 	plan->len = rdm_gw_put_frame(plan->head, &f);
 }
 
+/* Is there something for those outside? */
+static bool calls(const struct rdm_gc *g)
+{
+	return g->answers || g->join_due || g->announce || g->greet;
+}
+
 /* To those outside: answers, our own JOIN, announcements. */
 static bool outside(struct rdm_gc *g, u64 now, struct rdm_gplan *plan)
 {
@@ -335,11 +341,11 @@ bool rdm_gc_next(struct rdm_gc *g, u64 now, struct rdm_gplan *plan)
 	plan->rank = RDM_GROUP_NONE;
 	plan->again = false;
 	plan->msg = NULL;
-	if (outside(g, now, plan))
+	if (calls(g) && outside(g, now, plan))
 		return true;
 	if (g->state != RDM_GC_MEMBER)
 		return false;
-	if (pulls(g, plan))
+	if (g->pulls && pulls(g, plan))
 		return true;
 	while (g->want) {
 		u8 k = __ffs64(g->want);
@@ -357,7 +363,19 @@ bool rdm_gc_next(struct rdm_gc *g, u64 now, struct rdm_gplan *plan)
 		rdm_gview_left_out(g, now, g->view + 1, true, g->next.cut[g->rank]);
 		return false;
 	}
-	return data(g, plan);
+	return !list_empty(&g->txq) && data(g, plan);
+}
+
+/**
+ * rdm_gc_quiet() - is there nothing for the glue to take?
+ * @g: the member
+ *
+ * Return: true when rdm_gc_ready(), rdm_gc_done(), rdm_gc_freed() and rdm_gc_next() have nothing.
+ */
+bool rdm_gc_quiet(const struct rdm_gc *g)
+{
+	return list_empty(&g->ready) && list_empty(&g->done) && list_empty(&g->freed) &&
+	       list_empty(&g->txq) && !g->want && !g->pulls && !g->ending && !calls(g);
 }
 
 /**
@@ -454,6 +472,28 @@ static bool takes(const struct rdm_gc *g)
 }
 
 /**
+ * rdm_gc_open() - are broadcasts taken?
+ * @g: the member
+ *
+ * Return: false when they are not, for another reason than a window that is full.
+ */
+bool rdm_gc_open(const struct rdm_gc *g)
+{
+	return takes(g);
+}
+
+/**
+ * rdm_gc_stable() - up to where every member has our broadcasts
+ * @g: the member
+ *
+ * Return: a sequence, 0 where there is no view.
+ */
+u64 rdm_gc_stable(const struct rdm_gc *g)
+{
+	return g->n ? g->mem[g->rank].floor : 0;
+}
+
+/**
  * rdm_gc_info() - how it stands
  * @g: the member
  * @info: where to
@@ -464,8 +504,7 @@ void rdm_gc_info(const struct rdm_gc *g, struct rdm_gc_info *info)
 		.state = g->state, .n = g->n, .rank = g->rank, .frozen = g->frozen,
 		.blocked = g->blocked, .leaving = g->leaving || g->merging,
 		.formed = g->formed, .lineage = g->lineage, .view = g->view, .self = g->self,
-		.top = g->seq, .stable = g->n ? g->mem[g->rank].floor : 0,
-		.open = takes(g),
+		.top = g->seq, .stable = rdm_gc_stable(g),
 	};
 }
 

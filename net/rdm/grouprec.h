@@ -90,6 +90,8 @@ enum rdm_gfate {
  *	rdm_msg_charge() of the payload
  * @rank: of its origin in @view
  * @own: sent by us
+ * @silent: own one that our application does not want; set by the glue, not for @cast. It
+ *	counts as read when it is delivered, and is not given to rdm_gc_ready()
  * @cast: best effort: @seq and @cum are counted apart
  * @dropped: the core has no more use for it once it was given to rdm_gc_ready()
  * @delivered: was given to rdm_gc_ready()
@@ -113,6 +115,7 @@ struct rdm_gmsg {
 	u32 charge;
 	u8 rank;
 	bool own;
+	bool silent;
 	bool cast;
 	bool dropped;
 	bool delivered;
