@@ -213,7 +213,7 @@ uint64_t lab_counters(struct grouplab *g, const char *name)
 
 ssize_t lab_send(struct grouplab *g, unsigned int i, uint32_t seq, size_t len, int flags)
 {
-	static uint8_t buf[1 << 16];
+	static uint8_t buf[LAB_LONGEST];
 
 	if (len < 8)
 		len = 8;
@@ -307,7 +307,7 @@ static void judge(struct grouplab *g, struct seen *s, const uint8_t *buf, size_t
 
 bool lab_read(struct grouplab *g, unsigned int i, struct seen *s)
 {
-	static uint8_t buf[1 << 16];
+	static uint8_t buf[LAB_LONGEST];
 	union {
 		struct cmsghdr align;
 		uint8_t room[1024];

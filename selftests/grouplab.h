@@ -9,6 +9,8 @@
 
 #define GROUP_PORT 7500
 #define LAB_MAX 16
+/* Bytes of a message. */
+#define LAB_LONGEST ((16 << 20) + 1)
 
 /* A group's members: [0, n) */
 struct grouplab {

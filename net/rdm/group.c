@@ -554,6 +554,7 @@ int rdm_group_join(struct rdm_group *g)
 	rdm_gaddr_from(&cfg.self, &g->self);
 	rdm_gc_init(g->gc, &cfg);
 	g->cast = cfg.cast;
+	g->window = cfg.window;
 
 	spin_lock_bh(&g->rn->hash_lock);
 	other = rdm_port_member(rdm_sk(g->sk)->tunnel);
@@ -561,6 +562,8 @@ int rdm_group_join(struct rdm_group *g)
 		err = -EADDRINUSE;
 	else
 		WRITE_ONCE(gs->n, gs->n + 1);
+	if (!err && g->window / 2 + RDM_GF_DATA_LEN > gs->rx_window)
+		WRITE_ONCE(gs->rx_window, g->window / 2 + RDM_GF_DATA_LEN);
 	spin_unlock_bh(&g->rn->hash_lock);
 	if (err)
 		goto err_put;

@@ -15,10 +15,10 @@
 #include "peer.h"
 #include "rdm.h"
 
-/* What one member may have on its way to another, as charges (see txqueue.h). */
+/* What one member may have on its way to another at least, as charges (see txqueue.h). */
 #define RDM_GROUP_RX_WINDOW	(512 << 10)
-/* The longest broadcast: it must fit in that window, and in the least RDM_GROUP_WINDOW. */
-#define RDM_GROUP_MAX_MSG	(60 << 10)
+/* The longest frame: a broadcast as long as net.rdm.max_msg can be. */
+#define RDM_GROUP_FRAME_MAX	((16 << 20) + RDM_GF_DATA_LEN)
 
 /**
  * struct rdm_group - a local member of a group
@@ -44,6 +44,7 @@
  * @closed: nobody reads: the user has left or closed the socket [lock]
  * @over: its end is under way [lock]
  * @cast: its own broadcasts are best effort
+ * @window: RDM_GROUP_WINDOW when it joined
  * @spare: for the next thing to be read; so what is ready always finds a place [lock]
  * @kicks: changes when a sender that waits shall look again [lock; read racily]
  * @norder: messages to members that wait for broadcasts [lock]
@@ -76,6 +77,7 @@ struct rdm_group {
 	bool closed;
 	bool over;
 	bool cast;
+	u32 window;
 	struct rdm_rec *spare;
 	u32 kicks;
 	u32 norder;
@@ -102,6 +104,7 @@ struct rdm_group {
  * @slow_ms: RDM_GROUP_SLOW
  * @suspect_ms: RDM_GROUP_SUSPECT_MS
  * @window: RDM_GROUP_WINDOW
+ * @rx_window: the longest frame that any of @list takes, as charge [hash_lock; read racily]
  *
  * Made when the socket first asks for anything of groups, and gone with it.
  */
@@ -117,6 +120,7 @@ struct rdm_groups {
 	u32 slow_ms;
 	u32 suspect_ms;
 	u32 window;
+	u32 rx_window;
 };
 
 static inline struct rdm_groups *rdm_groups(const struct sock *sk)
@@ -131,6 +135,20 @@ static inline bool rdm_is_member(const struct sock *sk)
 	const struct rdm_groups *gs = rdm_groups(sk);
 
 	return gs && READ_ONCE(gs->n);
+}
+
+/* The longest broadcast that a group takes: the other half of its window is for the next one. */
+static inline u32 rdm_group_max_len(const struct rdm_group *g)
+{
+	return g->window / 2 - RDM_MSG_OVERHEAD;
+}
+
+/* What a member may have on its way to a socket, see struct rdm_groups. */
+static inline u32 rdm_group_rx_window(const struct sock *sk)
+{
+	const struct rdm_groups *gs = rdm_groups(sk);
+
+	return max_t(u32, gs ? READ_ONCE(gs->rx_window) : 0, RDM_GROUP_RX_WINDOW);
 }
 
 /**

@@ -33,28 +33,79 @@ static void *bytes_of(const struct bio_vec *v)
 	return page_address(v->bv_page) + v->bv_offset;
 }
 
+/* The rest of the pieces of a long one. */
+#define CHUNK_SIZE	1024
+#define CHUNK_PIECES	((CHUNK_SIZE - sizeof(struct rdm_gchunk)) / sizeof(struct bio_vec))
+
 static void put_pieces(struct rdm_gbody *b)
 {
-	while (b->npieces)
-		put_page(b->pieces[--b->npieces].bv_page);
+	struct rdm_gchunk *c, *next;
+
+	for (c = &b->first; c; c = next) {
+		next = c->next;
+		while (c->n)
+			put_page(c->pieces[--c->n].bv_page);
+		if (c != &b->first)
+			kfree(c);
+	}
+	b->first.next = NULL;
+	b->first.len = 0;
+	b->last = &b->first;
+}
+
+/* Room for one more piece: in the last chunk, or in a new one. */
+static struct bio_vec *new_piece(struct rdm_gbody *b, gfp_t gfp)
+{
+	struct rdm_gchunk *c = b->last;
+
+	if (likely(c->n < (c == &b->first ? RDM_GBODY_PIECES : CHUNK_PIECES)))
+		return &c->pieces[c->n];
+	c = kmalloc(CHUNK_SIZE, gfp);
+	if (!c)
+		return NULL;
+	c->next = NULL;
+	c->len = 0;
+	c->n = 0;
+	b->last->next = c;
+	b->last = c;
+	return c->pieces;
+}
+
+/* @v, from new_piece(), has bytes now; it holds a reference to its page. */
+static void put_piece(struct rdm_gbody *b, struct bio_vec *v, struct page *page, u32 off, u32 len)
+{
+	*v = (struct bio_vec){ .bv_page = page, .bv_offset = off, .bv_len = len };
+	b->last->n++;
+	b->last->len += len;
+}
+
+/* What the chunks of a body take beside its own object, bytes. */
+static u32 chunks_size(const struct rdm_gbody *b)
+{
+	const struct rdm_gchunk *c;
+	u32 size = 0;
+
+	for (c = b->first.next; c; c = c->next)
+		size += CHUNK_SIZE;
+	return size;
 }
 
 /* Room for all bytes in pieces of pages; what is not filled is not read either. */
 static bool take_pieces(struct rdm_gbody *b, bool user)
 {
+	gfp_t gfp = user ? GFP_KERNEL : GFP_ATOMIC | __GFP_NOWARN;
 	u32 left, n;
 
 	for (left = b->len; left; left -= n) {
 		u32 least = min_t(u32, left, RDM_GBODY_PIECE);
 		struct page_frag own = {}, *pf;
+		struct bio_vec *v = new_piece(b, gfp);
 
-		pf = user ? rdm_page_room(&own, least) : rdm_page_room_in(&own, least);
+		pf = v ? user ? rdm_page_room(&own, least) : rdm_page_room_in(&own, least) : NULL;
 		if (!pf)
 			return false;
 		n = min(left, pf->size - pf->offset);
-		b->pieces[b->npieces++] = (struct bio_vec){
-			.bv_page = pf->page, .bv_offset = pf->offset, .bv_len = n,
-		};
+		put_piece(b, v, pf->page, pf->offset, n);
 		if (pf != &own)
 			get_page(pf->page);
 		pf->offset += n;
@@ -67,11 +118,11 @@ static struct rdm_gbody *body_new(u32 len, gfp_t gfp)
 {
 	struct rdm_gbody *b = kmem_cache_alloc(rdm_gbody_cache, gfp);
 
-	BUILD_BUG_ON(DIV_ROUND_UP(RDM_GROUP_MAX_MSG, RDM_GBODY_PIECE) > RDM_GBODY_PIECES);
 	if (!b)
 		return NULL;
 	memset(b, 0, sizeof(*b));
 	refcount_set(&b->refs, 1);
+	b->last = &b->first;
 	b->len = len;
 	b->m.charge = rdm_msg_charge(len);
 	b->truesize = SKB_TRUESIZE(RDM_GBODY_SIZE);
@@ -83,7 +134,7 @@ static struct rdm_gbody *body_ready(struct rdm_gbody *b, struct rdm_group *g, u3
 {
 	b->group = g;
 	refcount_inc(&g->refs);
-	b->truesize += truesize;
+	b->truesize += truesize + chunks_size(b);
 	charge(g->sk, b->truesize);
 	return b;
 }
@@ -97,7 +148,7 @@ static void body_drop(struct rdm_gbody *b)
 /**
  * rdm_gbody_alloc() - room for a broadcast of ours
  * @g: the group
- * @len: bytes, at most RDM_GROUP_MAX_MSG
+ * @len: bytes
  *
  * Context: process; may sleep.
  * Return: charged to the socket, with one reference; or NULL.
@@ -141,32 +192,91 @@ void rdm_gbody_put(struct rdm_gbody *b)
  */
 int rdm_gbody_from_user(struct rdm_gbody *b, struct iov_iter *from)
 {
+	struct rdm_gchunk *c;
 	u16 i;
 
-	if (!b->npieces)
-		return copy_from_iter_full(b->pieces, b->len, from) ? 0 : -EFAULT;
-	for (i = 0; i < b->npieces; i++)
-		if (!copy_from_iter_full(bytes_of(&b->pieces[i]), b->pieces[i].bv_len, from))
-			return -EFAULT;
+	if (rdm_gbody_short(b))
+		return copy_from_iter_full(b->first.pieces, b->len, from) ? 0 : -EFAULT;
+	for (c = &b->first; c; c = c->next)
+		for (i = 0; i < c->n; i++)
+			if (!copy_from_iter_full(bytes_of(&c->pieces[i]), c->pieces[i].bv_len,
+						 from))
+				return -EFAULT;
 	return 0;
+}
+
+/* A way through the pieces. */
+struct walk {
+	const struct rdm_gchunk *c;
+	u16 i;
+	u32 skip;	/* bytes of this piece */
+};
+
+static struct walk walk_from(const struct rdm_gbody *b, u32 off)
+{
+	struct walk w = { .c = &b->first, .skip = off };
+
+	for (; w.skip >= w.c->len && w.c->next; w.c = w.c->next)
+		w.skip -= w.c->len;
+	for (; w.i < w.c->n && w.skip >= w.c->pieces[w.i].bv_len; w.i++)
+		w.skip -= w.c->pieces[w.i].bv_len;
+	return w;
+}
+
+/* The next @len bytes as far as they lie in one piece: from @off of @page on. Return: how many. */
+static u32 walk_next(struct walk *w, u32 len, struct page **page, u32 *off)
+{
+	const struct bio_vec *v;
+
+	if (w->i == w->c->n) {
+		w->c = w->c->next;
+		w->i = 0;
+	}
+	v = &w->c->pieces[w->i];
+	*page = v->bv_page;
+	*off = v->bv_offset + w->skip;
+	len = min(len, v->bv_len - w->skip);
+	w->skip += len;
+	if (w->skip == v->bv_len) {
+		w->skip = 0;
+		w->i++;
+	}
+	return len;
+}
+
+/* Of the pieces of the first chunk, which is full, none but the first may be shorter. */
+static bool all_long(const struct rdm_gchunk *c)
+{
+	u16 i;
+
+	for (i = 1; i < c->n; i++)
+		if (c->pieces[i].bv_len < RDM_GBODY_REFERRED)
+			return false;
+	return true;
 }
 
 /* One more piece, which may go on where the last one ends. */
 static bool add_piece(struct rdm_gbody *b, struct page *page, u32 off, u32 len)
 {
-	struct bio_vec *v = &b->pieces[b->npieces];
+	struct rdm_gchunk *c = b->last;
+	struct bio_vec *v = &c->pieces[c->n];
 
 	if (!page || PageHighMem(page))
 		return false;
-	if (b->npieces && v[-1].bv_page == page && v[-1].bv_offset + v[-1].bv_len == off) {
+	if (c->n && v[-1].bv_page == page && v[-1].bv_offset + v[-1].bv_len == off) {
 		v[-1].bv_len += len;
+		c->len += len;
 		return true;
 	}
-	if (b->npieces == RDM_GBODY_PIECES)
+	/* see RDM_GBODY_REFERRED */
+	if (c == &b->first ? c->n == RDM_GBODY_PIECES && !all_long(c) :
+			     v[-1].bv_len < RDM_GBODY_REFERRED)
+		return false;
+	v = new_piece(b, GFP_ATOMIC | __GFP_NOWARN);
+	if (!v)
 		return false;
 	get_page(page);
-	*v = (struct bio_vec){ .bv_page = page, .bv_offset = off, .bv_len = len };
-	b->npieces++;
+	put_piece(b, v, page, off, len);
 	return true;
 }
 
@@ -194,21 +304,36 @@ static bool refer_skb(struct rdm_gbody *b, const struct sk_buff *skb, u32 at, u3
 	return !len;
 }
 
-/* The same of a message, from @at on. */
-static bool refer(struct rdm_gbody *b, const struct rdm_rec *rec, u32 at)
+/* Copy them to where @w stands. */
+static bool copy_skb(struct walk *w, const struct sk_buff *skb, u32 at, u32 len)
+{
+	struct page *page;
+	u32 off, n;
+
+	for (; len; at += n, len -= n) {
+		n = walk_next(w, len, &page, &off);
+		if (skb_copy_bits(skb, at, page_address(page) + off, n))
+			return false;
+	}
+	return true;
+}
+
+/* The bytes of a message from @at on: copied to @w, or referred to without it. */
+static bool take_bytes(struct rdm_gbody *b, struct walk *w, const struct rdm_rec *rec, u32 at)
 {
 	const struct rdm_rxfrag *f;
 
 	list_for_each_entry(f, &rec->m.frags, node) {
 		const struct rdm_part *part = container_of(f, struct rdm_part, f);
-		u32 size = part->step ? part->step - RDM_GAP : U32_MAX, in, n;
+		u32 size = part->step ? part->step - RDM_GAP : U32_MAX, in, n, from;
 
 		/* from a run of segments it is in pieces */
 		for (; at < f->len; at += n) {
 			in = (f->trim + at) % size;
 			n = min(f->len - at, size - in);
-			if (!refer_skb(b, part->skb, part->at +
-				       (f->trim + at) / size * part->step + in, n))
+			from = part->at + (f->trim + at) / size * part->step + in;
+			if (w ? !copy_skb(w, part->skb, from, n) :
+				!refer_skb(b, part->skb, from, n))
 				return false;
 		}
 		at -= f->len;
@@ -218,24 +343,28 @@ static bool refer(struct rdm_gbody *b, const struct rdm_rec *rec, u32 at)
 
 static bool copy(struct rdm_gbody *b, const struct rdm_rec *rec, u32 at)
 {
+	struct walk w;
 	bool ok;
-	u16 i;
 
 	if (b->len <= RDM_GBODY_INLINE)
-		return !rdm_rec_bytes(rec, at, b->pieces, b->len);
+		return !rdm_rec_bytes(rec, at, b->first.pieces, b->len);
 	local_bh_disable();
 	ok = take_pieces(b, false);
 	local_bh_enable();
-	for (i = 0; i < b->npieces && ok; at += b->pieces[i++].bv_len)
-		ok = !rdm_rec_bytes(rec, at, bytes_of(&b->pieces[i]), b->pieces[i].bv_len);
-	return ok;
+	if (!ok)
+		return false;
+	/* what fits in a record is in one piece */
+	if (rec->copied)
+		return !rdm_rec_bytes(rec, at, bytes_of(b->first.pieces), b->len);
+	w = walk_from(b, 0);
+	return take_bytes(b, &w, rec, at);
 }
 
 /**
  * rdm_gbody_from_rec() - a broadcast of another member
  * @g: the group
  * @rec: the message that brought it
- * @at: where its bytes begin there; the rest is at most RDM_GROUP_MAX_MSG
+ * @at: where its bytes begin there; the rest is the broadcast
  *
  * The bytes of a long one stay where the packets have them, if these are not much larger.
  *
@@ -250,7 +379,7 @@ struct rdm_gbody *rdm_gbody_from_rec(struct rdm_group *g, const struct rdm_rec *
 	if (!b)
 		return NULL;
 	if (len >= REFER_MIN && rec->truesize <= 2 * len) {
-		if (refer(b, rec, at))
+		if (take_bytes(b, NULL, rec, at))
 			return body_ready(b, g, max(len, rec->truesize));
 		put_pieces(b);
 	}
@@ -270,15 +399,18 @@ struct rdm_gbody *rdm_gbody_from_rec(struct rdm_group *g, const struct rdm_rec *
  */
 int rdm_gbody_to_user(const struct rdm_gbody *b, struct iov_iter *to, u32 len)
 {
+	const struct rdm_gchunk *c;
 	u32 n;
 	u16 i;
 
-	if (!b->npieces)
-		return copy_to_iter(b->pieces, len, to) == len ? 0 : -EFAULT;
-	for (i = 0; i < b->npieces && len; i++, len -= n) {
-		n = min(len, b->pieces[i].bv_len);
-		if (copy_to_iter(bytes_of(&b->pieces[i]), n, to) != n)
-			return -EFAULT;
+	if (rdm_gbody_short(b))
+		return copy_to_iter(b->first.pieces, len, to) == len ? 0 : -EFAULT;
+	for (c = &b->first; c && len; c = c->next) {
+		for (i = 0; i < c->n && len; i++, len -= n) {
+			n = min(len, c->pieces[i].bv_len);
+			if (copy_to_iter(bytes_of(&c->pieces[i]), n, to) != n)
+				return -EFAULT;
+		}
 	}
 	return 0;
 }
@@ -293,13 +425,12 @@ int rdm_gbody_to_user(const struct rdm_gbody *b, struct iov_iter *to, u32 len)
  */
 u32 rdm_gbody_refs(const struct rdm_gbody *b, u32 off, u32 len)
 {
-	const struct bio_vec *v = b->pieces;
+	struct walk w = walk_from(b, off);
+	struct page *page;
 	u32 n = 0;
 
-	for (; len && off >= v->bv_len; v++)
-		off -= v->bv_len;
-	for (; len; v++, off = 0, n++)
-		len -= min(len, v->bv_len - off);
+	for (; len; n++)
+		len -= walk_next(&w, len, &page, &off);
 	return n;
 }
 
@@ -316,23 +447,22 @@ u32 rdm_gbody_refs(const struct rdm_gbody *b, u32 off, u32 len)
  */
 bool rdm_gbody_add(struct sk_buff *skb, const struct rdm_gbody *b, u32 off, u32 len)
 {
-	const struct bio_vec *v = b->pieces;
+	struct page *page;
+	struct walk w;
 	u32 n;
 
-	if (!b->npieces) {
-		skb_put_data(skb, (const u8 *)b->pieces + off, len);
+	if (rdm_gbody_short(b)) {
+		skb_put_data(skb, (const u8 *)b->first.pieces + off, len);
 		return true;
 	}
-	for (; len && off >= v->bv_len; v++)
-		off -= v->bv_len;
-	for (; len; v++, off = 0, len -= n) {
+	for (w = walk_from(b, off); len; len -= n) {
 		int k = skb_shinfo(skb)->nr_frags;
 
-		n = min(len, v->bv_len - off);
+		n = walk_next(&w, len, &page, &off);
 		if (k == MAX_SKB_FRAGS)
 			return false;
-		get_page(v->bv_page);
-		skb_add_rx_frag(skb, k, v->bv_page, v->bv_offset + off, n, n);
+		get_page(page);
+		skb_add_rx_frag(skb, k, page, off, n, n);
 	}
 	return true;
 }

@@ -19,6 +19,20 @@ struct rdm_rec;
 struct sk_buff;
 
 /**
+ * struct rdm_gchunk - some of a broadcast's bytes
+ * @next: the chunk with those that follow, or NULL
+ * @len: bytes here
+ * @n: how many of @pieces
+ * @pieces: of pages that others fill too
+ */
+struct rdm_gchunk {
+	struct rdm_gchunk *next;
+	u32 len;
+	u16 n;
+	struct bio_vec pieces[];
+};
+
+/**
  * struct rdm_gbody - a broadcast with its bytes, shared by all who need them
  * @m: what the core knows of it
  * @refs: the core, the user's queue, each association on which it is on its way
@@ -32,8 +46,8 @@ struct sk_buff;
  * @mode: of best effort: RDM_EXACTLY_ONCE, or RDM_AT_MOST_ONCE
  * @len: bytes
  * @truesize: charged to the socket
- * @npieces: how many of @pieces; 0: the bytes stand there instead
- * @pieces: of pages that others fill too
+ * @last: the part that is being filled, @first of a short one
+ * @first: where its bytes are
  */
 struct rdm_gbody {
 	struct rdm_gmsg m;
@@ -48,18 +62,28 @@ struct rdm_gbody {
 	u8 mode;
 	u32 len;
 	u32 truesize;
-	u16 npieces;
-	struct bio_vec pieces[];
+	struct rdm_gchunk *last;
+	struct rdm_gchunk first;
 };
 
-/* A short one stands in its record. */
+/* A short one stands in its record, behind the head of @first; else so many pieces have room. */
 #define RDM_GBODY_INLINE	256
-/* Else so many pieces have room there; of what was copied none but the last is shorter. */
 #define RDM_GBODY_PIECES	(RDM_GBODY_INLINE / sizeof(struct bio_vec))
+/* None but the last is shorter where bytes were copied. */
 #define RDM_GBODY_PIECE		4096
+/*
+ * None but the first and the last is shorter where there are more of them than have room there. So
+ * a packet, which has less than 16 KiB of a message, takes no more references than it has room for.
+ */
+#define RDM_GBODY_REFERRED	1100
 
 /* An object of rdm_gbody_cache. */
 #define RDM_GBODY_SIZE	(sizeof(struct rdm_gbody) + RDM_GBODY_INLINE)
+
+static inline bool rdm_gbody_short(const struct rdm_gbody *b)
+{
+	return !b->first.n;
+}
 
 static inline struct rdm_gbody *rdm_gbody_of(struct rdm_gmsg *m)
 {

@@ -93,9 +93,12 @@ static void take_data(struct batch *batch, struct rdm_group *g, struct rdm_rec *
 {
 	struct rdm_gbody *b;
 
-	if (rec->m.total < RDM_GF_DATA_LEN ||
-	    rec->m.total - RDM_GF_DATA_LEN > RDM_GROUP_MAX_MSG) {
+	if (rec->m.total < RDM_GF_DATA_LEN) {
 		rdm_inc(g->rn, DROP_MALFORMED);
+		return;
+	}
+	if (rec->m.total - RDM_GF_DATA_LEN > rdm_group_max_len(g)) {
+		rdm_inc(g->rn, GROUP_DROPPED);
 		return;
 	}
 	if (batch->n == BATCH || (batch->group && batch->group != g))

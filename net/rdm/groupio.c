@@ -211,7 +211,7 @@ void rdm_gmsg_push(struct rdm_group *g, struct rdm_msg *m)
 	rdm_out_init(&out);
 	bits = m->t.acked;
 	rdm_txmsg_init(&m->t, m->t.len, rdm_msg_stride(m->t.len, peer->a.mtu), bits);
-	m->t.laid = m->body && m->body->npieces;
+	m->t.laid = m->body && !rdm_gbody_short(m->body);
 	m->t.solo = m->t.laid || m->t.len > RDM_INLINE_MAX;
 	if (m->body && m->body->m.cast) {
 		m->t.mode = m->body->mode;

@@ -20,7 +20,7 @@
 #define SLOW_MIN	100
 #define SLOW_MAX	3600000
 #define WINDOW_MIN	65536
-#define WINDOW_MAX	(16 << 20)
+#define WINDOW_MAX	(64 << 20)
 
 static struct rdm_groups *made(struct sock *sk)
 {
@@ -396,6 +396,7 @@ static void fill_info(struct rdm_group *g, struct rdm_group_info *info,
 		      (i.blocked ? RDM_GROUP_BLOCKED : 0) | (i.leaving ? RDM_GROUP_LEAVING : 0);
 	info->n = i.n;
 	info->self = i.rank;
+	info->max_msg = min_t(u32, rdm_group_max_len(g), READ_ONCE(g->rn->tun.max_msg));
 	for (rank = 0; rank < i.n && rank < room; rank++) {
 		struct rdm_group_member *m = &members[rank];
 
@@ -533,7 +534,7 @@ int rdm_group_sendmsg(struct sock *sk, struct msghdr *msg, size_t len,
 	if (opts->named || (!g->cast && (opts->mode == RDM_AT_MOST_ONCE || opts->deadline_ms)))
 		goto out;
 	err = -EMSGSIZE;
-	if (len > RDM_GROUP_MAX_MSG)
+	if (len > rdm_group_max_len(g))
 		goto out;
 	err = -ENOMEM;
 	b = rdm_gbody_alloc(g, len);

@@ -200,7 +200,8 @@ static void rx_init(struct rx *rx, u32 at, u32 len)
 	mine.flags = rdm_sk(rx->sk)->fifo ? RDM_PARAM_FIFO : 0;
 	mine.channel = ck.peer.channel;
 	if (mine.channel == RDM_CHANNEL_GROUP) {
-		mine.win_charge = RDM_GROUP_RX_WINDOW;
+		mine.win_charge = rdm_group_rx_window(rx->sk);
+		mine.max_msg = RDM_GROUP_FRAME_MAX;
 		mine.flags = 0;
 	}
 

@@ -8,6 +8,7 @@
 #include <linux/slab.h>
 #include <linux/unaligned.h>
 
+#include "group.h"
 #include "msg.h"
 #include "option.h"
 #include "rx.h"
@@ -126,8 +127,14 @@ static bool reserve(struct rx *rx, struct rdm_rec *rec, bool now)
 
 	note_tight(rx, charge);
 	if (unlikely(rx->peer->channel == RDM_CHANNEL_GROUP)) {
-		/* the peer keeps to its window; what users do not read keeps no member out */
-		ok = a->rx_charge + charge <= a->rx_adv_charge;
+		/*
+		 * The peer keeps to its window; what users do not read keeps no member out. A
+		 * group with a larger window may have been joined since: its longest
+		 * broadcasts come one at a time.
+		 */
+		ok = a->rx_charge + charge <= a->rx_adv_charge ||
+		     (a->rx_charge == a->rx_consumed + atomic_read(&rx->peer->rx_read) &&
+		      charge <= rdm_group_rx_window(rx->sk));
 		if (ok)
 			rdm_rcv_take(rx->sk, rec);
 	} else if (now) {

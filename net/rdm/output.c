@@ -160,7 +160,7 @@ static u32 linear_bytes(const struct rdm_msg *msg, u32 off, u32 len)
 {
 	if (msg->nblocks)
 		return 0;
-	if (!msg->body || !msg->body->npieces)
+	if (!msg->body || rdm_gbody_short(msg->body))
 		return len;
 	return off < msg->head ? min(len, msg->head - off) : 0;
 }

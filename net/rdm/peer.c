@@ -229,8 +229,10 @@ static struct rdm_peer *peer_new(struct sock *sk, const struct rdm_addr *remote,
 	};
 	struct rdm_peer *peer;
 
-	if (channel == RDM_CHANNEL_GROUP)
-		cfg.terms.rx_window = RDM_GROUP_RX_WINDOW;
+	if (channel == RDM_CHANNEL_GROUP) {
+		cfg.terms.rx_window = rdm_group_rx_window(sk);
+		cfg.terms.max_msg = RDM_GROUP_FRAME_MAX;
+	}
 	while (!cfg.tag)
 		cfg.tag = get_random_u64();
 	/*

@@ -95,8 +95,9 @@ enum {
  *	suspected.
  * RDM_GROUP_MIN: __u32, 1 (default) to 64: nothing is broadcast before the group has so
  *	many members.
- * RDM_GROUP_WINDOW: __u32, bytes, 65536 to 16777216 (default 1048576): how much of one
+ * RDM_GROUP_WINDOW: __u32, bytes, 65536 to 67108864 (default 1048576): how much of one
  *	member's broadcasts others hold that have not read them or may still be asked for them.
+ *	The same at all members. A broadcast may have half of it, less 256 bytes.
  * RDM_GROUP_JOIN: struct rdm_group_req, and its members behind it. Write only.
  * RDM_GROUP_LEAVE: struct rdm_group_req without members. Write only.
  * RDM_GROUP_INFO: struct rdm_group_info, and behind it as many struct rdm_group_member as
@@ -148,7 +149,7 @@ struct rdm_group_req {
  * @flags: RDM_GROUP_*
  * @n: members, this one included
  * @self: which of them is this one
- * @pad: 0
+ * @max_msg: longest broadcast that is taken here, bytes
  */
 struct rdm_group_info {
 	struct __kernel_sockaddr_storage group;
@@ -160,7 +161,7 @@ struct rdm_group_info {
 	__u32 flags;
 	__u32 n;
 	__u32 self;
-	__u32 pad;
+	__u32 max_msg;
 };
 
 /* rdm_group_member.flags */

@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Long broadcasts: as long as half of the window and net.rdm.max_msg allow, also where
+ * packets are lost, the origin dies, or the socket has joined groups with other windows.
+ */
+#include "kselftest_harness.h"
+#include "grouptest.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+#define MIB (1 << 20)
+/* Beside its bytes a broadcast takes that much of a window. */
+#define OVERHEAD 256
+
+static bool open_window(struct grouplab *g, int family, int type, unsigned int n, int window)
+{
+	lab_open(g, family, type, n);
+	for (unsigned int i = 0; i < n; i++) {
+		lab_socket(g, i);
+		set_int(g->fd[i], SOL_RDM, RDM_GROUP_WINDOW, window);
+	}
+	return lab_all_join(g);
+}
+
+GROUP_TEST(g1_a_broadcast_is_as_long_as_half_of_the_window_and_max_msg_allow)
+{
+	struct grouplab *g = &self->lab;
+	struct rdm_group_info info;
+
+	/* the window that nobody asked for */
+	lab_open(g, variant->family, variant->type, 2);
+	ASSERT_TRUE(lab_all_join(g));
+	ASSERT_EQ(0, lab_info(g, 0, &info, NULL, 0));
+	EXPECT_EQ(MIB / 2 - OVERHEAD, info.max_msg);
+	EXPECT_FAIL(EMSGSIZE, lab_send(g, 0, 0, info.max_msg + 1, 0));
+	ASSERT_LT(0, lab_send(g, 0, 0, info.max_msg, 0));
+	EXPECT_TRUE(lab_read_until(g, 1, &self->seen[1], 1, PATIENCE));
+	EXPECT_EQ(0, self->seen[1].wrong);
+	lab_close(g);
+
+	ASSERT_TRUE(open_window(g, variant->family, variant->type, 2, 4 * MIB));
+	ASSERT_EQ(0, lab_info(g, 0, &info, NULL, 0));
+	EXPECT_EQ(MIB, info.max_msg);
+	EXPECT_FAIL(EMSGSIZE, lab_send(g, 0, 0, MIB + 1, 0));
+	ns_enter(g->ns[0]);
+	sysctl_set("max_msg", 16 * MIB);
+	ASSERT_EQ(0, lab_info(g, 0, &info, NULL, 0));
+	EXPECT_EQ(2 * MIB - OVERHEAD, info.max_msg);
+	/* what others send is not bounded by our own net.rdm.max_msg */
+	memset(&self->seen[1], 0, sizeof(self->seen[1]));
+	ASSERT_LT(0, lab_send(g, 0, 0, info.max_msg, 0));
+	EXPECT_TRUE(lab_read_until(g, 1, &self->seen[1], 1, PATIENCE));
+	EXPECT_EQ(0, self->seen[1].wrong);
+	EXPECT_EQ(0, lab_counters(g, "GroupDropped"));
+}
+
+GROUP_TEST(g1_the_longest_broadcast_arrives)
+{
+	struct grouplab *g = &self->lab;
+
+	ASSERT_TRUE(open_window(g, variant->family, variant->type, 2, 64 * MIB));
+	ns_enter(g->ns[0]);
+	sysctl_set("max_msg", 16 * MIB);
+	ASSERT_EQ(16 * MIB, lab_send(g, 0, 0, 16 * MIB, 0));
+	for (unsigned int i = 0; i < 2; i++) {
+		EXPECT_TRUE(lab_read_until(g, i, &self->seen[i], 1, 4 * PATIENCE));
+		EXPECT_EQ(0, self->seen[i].wrong);
+	}
+	EXPECT_TRUE(EVENTUALLY(PATIENCE, !outq(g->fd[0])));
+}
+
+GROUP_TEST(g5_g6_long_broadcasts_arrive_once_whole_and_in_order_where_packets_are_lost)
+{
+	static const size_t sizes[] = { 61441, 100000, MIB / 2, MIB, 9, MIB - 1 };
+	struct grouplab *g = &self->lab;
+
+	ASSERT_TRUE(open_window(g, variant->family, variant->type, 3, 4 * MIB));
+	for (unsigned int i = 0; i < 3; i++)
+		lab_netem(g, i, "delay 1ms loss 2% duplicate 5% reorder 10%");
+	for (uint32_t k = 0; k < ARRAY_SIZE(sizes); k++)
+		for (unsigned int i = 0; i < 3; i++) {
+			ASSERT_LT(0, lab_send(g, i, k, sizes[k], 0));
+			for (unsigned int j = 0; j < 3; j++)
+				while (lab_read(g, j, &self->seen[j]))
+					;
+		}
+	for (unsigned int i = 0; i < 3; i++) {
+		EXPECT_TRUE(lab_read_until(g, i, &self->seen[i], 3 * ARRAY_SIZE(sizes), PATIENCE));
+		EXPECT_EQ(0, self->seen[i].wrong);
+		EXPECT_EQ(0, self->seen[i].events[RDM_GROUP_EXPELLED]);
+	}
+	EXPECT_LT(0, lab_counters(g, "OutRetrans"));
+}
+
+GROUP_TEST(best_effort_takes_long_ones_too)
+{
+	struct grouplab *g = &self->lab;
+
+	lab_open(g, variant->family, variant->type, 2);
+	for (unsigned int i = 0; i < 2; i++) {
+		lab_socket(g, i);
+		set_int(g->fd[i], SOL_RDM, RDM_GROUP_MODE, RDM_GROUP_BEST_EFFORT);
+		set_int(g->fd[i], SOL_RDM, RDM_GROUP_WINDOW, 4 * MIB);
+		self->seen[i].unordered = true;
+	}
+	ASSERT_TRUE(lab_all_join(g));
+	lab_netem(g, 0, "delay 1ms loss 2%");
+	for (uint32_t k = 0; k < 4; k++) {
+		ASSERT_LT(0, lab_send(g, 0, k, MIB, 0));
+		for (unsigned int i = 0; i < 2; i++)
+			EXPECT_TRUE(lab_read_until(g, i, &self->seen[i], k + 1, PATIENCE));
+	}
+	EXPECT_EQ(0, self->seen[1].wrong);
+	EXPECT_TRUE(EVENTUALLY(PATIENCE, !outq(g->fd[0])));
+	EXPECT_EQ(4, lab_counter(g, 0, "GroupArrived"));
+}
+
+GROUP_TEST(g2_survivors_pass_on_long_broadcasts_of_an_origin_that_died)
+{
+	struct grouplab *g = &self->lab;
+	uint64_t relayed;
+
+	ASSERT_TRUE(open_window(g, variant->family, variant->type, 4, 4 * MIB));
+	for (unsigned int i = 1; i < 4; i++)
+		lab_netem(g, i, "delay 1ms loss 1%");
+	lab_cut_to(g, 0, 2);
+	lab_cut_to(g, 0, 3);
+	relayed = lab_counters(g, "GroupRelayed");
+	ASSERT_LT(0, lab_send(g, 0, 0, 100000, 0));
+	ASSERT_LT(0, lab_send(g, 0, 1, MIB, 0));
+	ASSERT_TRUE(lab_read_until(g, 1, &self->seen[1], 2, PATIENCE));
+	lab_cut(g, 0);
+	for (unsigned int i = 1; i < 4; i++) {
+		EXPECT_TRUE(lab_read_until(g, i, &self->seen[i], 2, 2 * PATIENCE));
+		EXPECT_EQ(2, self->seen[i].count);
+		EXPECT_EQ(0, self->seen[i].wrong);
+	}
+	EXPECT_LE(4, lab_counters(g, "GroupRelayed") - relayed);
+	EXPECT_TRUE(EVENTUALLY(PATIENCE, lab_sees(g, 0xe, 3)));
+}
+
+GROUP_TEST(g4_a_member_that_the_origin_never_reaches_gets_long_broadcasts_too)
+{
+	struct grouplab *g = &self->lab;
+
+	ASSERT_TRUE(open_window(g, variant->family, variant->type, 3, 4 * MIB));
+	lab_cut_to(g, 0, 2);
+	/* more than fits in the window */
+	for (uint32_t k = 0; k < 4; k++) {
+		ASSERT_LT(0, lab_send(g, 0, k, MIB, 0));
+		for (unsigned int i = 0; i < 3; i++)
+			EXPECT_TRUE(lab_read_until(g, i, &self->seen[i], k + 1, PATIENCE));
+	}
+	for (unsigned int i = 0; i < 3; i++)
+		EXPECT_EQ(0, self->seen[i].wrong);
+	EXPECT_LE(4, lab_counter(g, 1, "GroupRelayed"));
+	EXPECT_TRUE(EVENTUALLY(PATIENCE, !outq(g->fd[0])));
+	EXPECT_TRUE(lab_sees(g, 7, 3));
+}
+
+GROUP_TEST(g10_a_long_broadcast_waits_until_the_former_is_read)
+{
+	struct grouplab *g = &self->lab;
+	uint32_t sent = 0;
+
+	ASSERT_TRUE(open_window(g, variant->family, variant->type, 2, 2 * (MIB + OVERHEAD)));
+	while (sent < 10) {
+		if (lab_send(g, 0, sent, MIB, MSG_DONTWAIT) > 0)
+			sent++;
+		else if (!wait_for(g->fd[0], POLLOUT, 300))
+			break;
+		while (lab_read(g, 0, &self->seen[0]))
+			;
+	}
+	/* one is unread, and one held back by that */
+	EXPECT_EQ(2, sent);
+	EXPECT_TRUE(lab_read_until(g, 1, &self->seen[1], 2, PATIENCE));
+	EXPECT_LT(0, lab_send(g, 0, 2, MIB, 0));
+	EXPECT_TRUE(lab_read_until(g, 1, &self->seen[1], 3, PATIENCE));
+	EXPECT_EQ(0, self->seen[1].wrong);
+}
+
+/* Associations are there already, with the window of the first group. */
+GROUP_TEST(a_group_with_a_larger_window_may_be_joined_later)
+{
+	struct grouplab *g = &self->lab;
+
+	ASSERT_TRUE(open_window(g, variant->family, variant->type, 2, 65536));
+	ASSERT_LT(0, lab_send(g, 0, 0, 32768 - OVERHEAD, 0));
+	EXPECT_TRUE(lab_read_until(g, 1, &self->seen[1], 1, PATIENCE));
+	g->group = address(variant->family == AF_INET ? "239.7.5.2" : "ff05::752", GROUP_PORT);
+	for (unsigned int i = 0; i < 2; i++) {
+		set_int(g->fd[i], SOL_RDM, RDM_GROUP_WINDOW, 4 * MIB);
+		lab_join(g, i);
+	}
+	ASSERT_TRUE(EVENTUALLY(4 * PATIENCE, lab_sees(g, 3, 2)));
+	for (uint32_t k = 1; k < 3; k++)
+		ASSERT_LT(0, lab_send(g, 0, k, MIB, 0));
+	EXPECT_TRUE(lab_read_until(g, 1, &self->seen[1], 3, PATIENCE));
+	EXPECT_EQ(0, self->seen[1].wrong);
+}
+
+TEST_HARNESS_MAIN
