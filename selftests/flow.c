@@ -319,6 +319,28 @@ static struct rdm_peer_info info_of(int fd)
 	return info;
 }
 
+/* The first messages to a peer wait for a handshake, and nothing is known of the path. */
+RDM_TEST(flow, u9_no_more_than_128_kib_wait_for_the_first_outcome)
+{
+	uint32_t sent = 0, got = 0;
+	uint8_t buf[1200];
+
+	close(self->tx);
+	close(self->rx);
+	self->rx = rdm_bound(variant->family, variant->type, &self->rx_at);
+	tc("qdisc add dev lo root netem delay 500ms");
+	self->tx = rdm_connected(variant->family, variant->type, &self->rx_at);
+	while (send_seq(self, sent, 1200, MSG_DONTWAIT) == 1200)
+		ASSERT_GT(4000, ++sent);
+	EXPECT_EQ(EAGAIN, errno);
+	EXPECT_LT(65536 / 2, outq(self->tx));
+	EXPECT_GT(2 * 65536, outq(self->tx));
+	tc("qdisc del dev lo root");
+	for (; got < sent; got++)
+		ASSERT_EQ(1200, recv(self->rx, buf, sizeof(buf), 0));
+	EXPECT_TRUE(EVENTUALLY(PATIENCE, !outq(self->tx)));
+}
+
 /* More than the window only grows old in the queue; who wants that sets SO_SNDBUF. */
 RDM_TEST(flow, u9_the_send_buffer_follows_the_window_where_packets_are_lost)
 {

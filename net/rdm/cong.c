@@ -186,8 +186,6 @@ void rdm_cong_lost(struct rdm_cong *c, u64 now, u64 sent_time, u32 bytes)
 
 u64 rdm_cong_backlog(const struct rdm_cong *c)
 {
-	if (c->ssthresh == U64_MAX)
-		return U64_MAX;
 	return RDM_CONG_BACKLOG + 2 * min_t(u64, c->cwnd, 1 << 30);
 }
 

@@ -162,11 +162,11 @@ void rdm_cong_lost(struct rdm_cong *c, u64 now, u64 sent_time, u32 bytes);
  * rdm_cong_backlog() - how much to accept from the user before it is acked
  * @c: the state
  *
- * What is accepted beyond the window only grows old in the queue. So from the first
- * congestion on it is twice the window, as with TCP, and somewhat more, so that whoever
- * sends may do something else meanwhile.
+ * What is accepted beyond the window only grows old in the queue. So it is twice the
+ * window, as with TCP, and somewhat more, so that whoever sends may do something else
+ * meanwhile.
  *
- * Return: bytes; U64_MAX until the path has shown what it takes.
+ * Return: bytes.
  */
 u64 rdm_cong_backlog(const struct rdm_cong *c);
 

@@ -17,6 +17,11 @@
 #include "rdm.h"
 
 #define PEER_POOL_MAX	128
+/*
+ * Send buffer of a peer before its first outcome, after which follow_window() knows better.
+ * About what that says of the first window.
+ */
+#define SND_LIMIT_FIRST	(2 * RDM_CONG_BACKLOG)
 
 /* An association that ended: its cookie may still be on its way to us. */
 struct rdm_tomb {
@@ -253,6 +258,7 @@ static struct rdm_peer *peer_new(struct sock *sk, const struct rdm_addr *remote,
 	peer->sk = sk;
 	peer->rn = rn;
 	peer->channel = channel;
+	peer->snd_limit = SND_LIMIT_FIRST;
 	peer->remote = *remote;
 	peer->local = *local;
 	peer->tags[0].tag = cfg.tag;

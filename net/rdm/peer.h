@@ -67,7 +67,7 @@ struct rdm_tagnode {
  * @rx_read: charges of messages that were read, and that the core does not know of yet
  * @rx_tight: little is left of the window that the peer was told of: all that is read must
  *	be told. Set under @lock before a message is queued
- * @snd_limit: of @snd_used, unless the user has set SO_SNDBUF; 0 for none
+ * @snd_limit: of @snd_used, unless the user has set SO_SNDBUF
  * @rx_tag: the tag by which the peer called us last [lock]
  * @channel: enum rdm_channel
  * @acked_msgs: for RDM_PEER_INFO, as are the next three [lock]

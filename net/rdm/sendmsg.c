@@ -84,8 +84,7 @@ static bool may_reserve(const struct sock *sk, const struct rdm_peer *peer, u32 
 
 	if (!peer->snd_used)
 		return used < 2 * buf;
-	if (unlikely(peer->snd_limit) && peer->snd_used >= peer->snd_limit &&
-	    !(sk->sk_userlocks & SOCK_SNDBUF_LOCK))
+	if (peer->snd_used >= peer->snd_limit && !(sk->sk_userlocks & SOCK_SNDBUF_LOCK))
 		return false;
 	return used + peer->snd_used + truesize <= buf;
 }
@@ -326,10 +325,6 @@ static void follow_window(struct rdm_peer *peer, u32 done_memory, u64 done_wire)
 	u64 memory, wire;
 
 	lockdep_assert_held(&peer->sk->sk_receive_queue.lock);
-	if (likely(backlog == U64_MAX)) {
-		peer->snd_limit = 0;
-		return;
-	}
 	memory = (u64)peer->snd_used + done_memory;
 	wire = q->bytes + q->n * MSG_WIRE + done_wire;
 	peer->snd_limit = min_t(u64, div64_u64(backlog * memory, wire), U32_MAX);
