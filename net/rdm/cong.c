@@ -180,7 +180,7 @@ void rdm_cong_lost(struct rdm_cong *c, u64 now, u64 sent_time, u32 bytes)
 {
 	rdm_cong_discard(c, bytes);
 	if (c->ops->lost)
-		c->ops->lost(c, bytes);
+		c->ops->lost(c, sent_time, bytes);
 	cong_event(c, now, sent_time, bytes);
 }
 

@@ -41,6 +41,11 @@
 /* Losses of a round trip, in 1/256: too much beside a queue (2 %), too much anyway (20 %). */
 #define LOSS_QUEUE	5
 #define LOSS_ALWAYS	51
+/*
+ * The latter only of so many losses: of few packets one is very much, and a super-packet that
+ * is lost as a whole can be most of a round trip.
+ */
+#define LOSSES_ALWAYS	6
 /* What is left of the window then: beta of the draft. */
 #define BETA		179
 
@@ -71,9 +76,11 @@ static const u16 cycle_gain[] = { 320, 192, ONE, ONE, ONE, ONE, ONE, ONE };
  * @round_from: @delivered when it began
  * @lost: bytes lost in it
  * @acked: bytes acked by the present frame
+ * @lost_sent: when what was lost last had been sent, in units of 2^10 ns
  * @mode: enum bbr_mode
  * @phase: of cycle_gain
  * @full_rounds: round trips of startup without growth
+ * @losses: in this round trip; packets sent at the same time count as one
  * @marked: ECN-CE in this round trip
  */
 struct bbr {
@@ -92,9 +99,11 @@ struct bbr {
 	u32 round_from;
 	u32 lost;
 	u32 acked;
+	u16 lost_sent;
 	u8 mode;
 	u8 phase;
 	u8 full_rounds;
+	u8 losses;
 	bool marked;
 };
 
@@ -166,9 +175,15 @@ static void bbr_acked(struct rdm_cong *c, u64 now, u64 sent_time, u32 bytes, boo
 	b->acked += bytes;
 }
 
-static void bbr_lost(struct rdm_cong *c, u32 bytes)
+static void bbr_lost(struct rdm_cong *c, u64 sent_time, u32 bytes)
 {
-	bbr(c)->lost += bytes;
+	struct bbr *b = bbr(c);
+	u16 sent = sent_time >> T_SHIFT;
+
+	if (!b->losses || (sent != b->lost_sent && b->losses < LOSSES_ALWAYS))
+		b->losses++;
+	b->lost_sent = sent;
+	b->lost += bytes;
 }
 
 static void bbr_marked(struct rdm_cong *c)
@@ -223,7 +238,7 @@ static bool congested(const struct bbr *b)
 	u64 lost = (u64)b->lost * ONE, all = (u64)b->lost + ((u32)b->delivered - b->round_from);
 	u64 queue = (u64)b->min_rtt + b->min_rtt / 4 + NSEC_PER_MSEC;
 
-	if (b->marked || lost > all * LOSS_ALWAYS)
+	if (b->marked || (lost > all * LOSS_ALWAYS && b->losses >= LOSSES_ALWAYS))
 		return true;
 	return lost > all * LOSS_QUEUE && b->round_rtt != U32_MAX && b->round_rtt > queue;
 }
@@ -238,7 +253,8 @@ static void end_round(struct rdm_cong *c, struct bbr *b, const struct rdm_cong_a
 			enter(b, BBR_DRAIN, ack->now);
 		else if (b->mode == BBR_PROBE_BW && !b->phase)
 			b->phase = 1;
-	} else if (b->hi != U64_MAX && b->mode == BBR_PROBE_BW && c->in_flight * 8 > b->hi * 7) {
+	} else if (b->hi != U64_MAX && b->mode == BBR_PROBE_BW &&
+		   (c->in_flight + b->acked) * 8 > b->hi * 7) {
 		/* it was in use and did no harm */
 		b->hi += max_t(u64, b->hi / 16, c->mss);
 	}
@@ -256,6 +272,7 @@ static void end_round(struct rdm_cong *c, struct bbr *b, const struct rdm_cong_a
 	b->round_from = b->delivered;
 	b->round_rtt = U32_MAX;
 	b->lost = 0;
+	b->losses = 0;
 	b->marked = false;
 }
 

@@ -24,14 +24,16 @@ struct packet {
 /*
  * A path with one bottleneck: @rate packets a second, @rtt without a queue, room for
  * @buffer packets, of which one in @loss is lost besides (0: none). The application sends
- * @app packets a second (0: as many as may leave).
+ * @app packets a second (0: as many as may leave). One in @whole of the bursts, which are what
+ * is sent at the same time, is lost (0: none), as a super-packet would be, the first one first.
  */
 struct path {
 	struct rdm_cong c;
 	struct packet ring[RING];
 	u64 head, tail;
 	u64 now;
-	u64 rate, rtt, buffer, loss, app;
+	u64 rate, rtt, buffer, loss, app, whole;
+	u64 bursts;
 	u64 free;	/* when the bottleneck has sent all that it holds */
 	u64 srtt;
 	u64 delivered, overflowed;
@@ -64,7 +66,7 @@ static bool offers(struct path *p)
 
 static void send(struct path *p)
 {
-	u64 one = div64_u64(SEC, p->rate);
+	u64 one = div64_u64(SEC, p->rate), from = p->head;
 
 	rdm_pace_look(&p->c.pace, p->now);
 	while (p->head - p->tail < RING && rdm_cong_can_send(&p->c, MSS) && offers(p)) {
@@ -81,10 +83,12 @@ static void send(struct path *p)
 			p->overflowed++;
 		else
 			p->free += one;
-		k->lost = k->lost || (p->loss && !(p->head % p->loss));
+		k->lost = k->lost || (p->loss && !(p->head % p->loss)) ||
+			  (p->whole && !(p->bursts % p->whole));
 		k->back = p->free + p->rtt;
 		p->worst = max(p->worst, p->head - p->tail);
 	}
+	p->bursts += p->head > from;
 }
 
 /* The oldest packet is acked, or its loss is noticed. */
@@ -177,6 +181,30 @@ static void bbr_random_loss_costs_what_is_lost(struct kunit *test)
 	KUNIT_EXPECT_GE(test, used(p, 5 * SEC), 85);
 }
 
+/* The first flight is the first burst, and all of the first round trip. */
+static void bbr_losing_bursts_is_not_losing_the_path(struct kunit *test)
+{
+	struct path *p = path(test, 30000, 20 * MS, 3000, 0);
+
+	p->whole = 20;
+	run(p, 2 * SEC);
+	KUNIT_EXPECT_GE(test, used(p, 5 * SEC), 80);
+}
+
+/* With four packets in flight each loss is a quarter. */
+static void bbr_grows_from_its_smallest_window(struct kunit *test)
+{
+	struct path *p = path(test, 200, 20 * MS, 2, 0);
+
+	run(p, 2 * SEC);
+	KUNIT_EXPECT_LE(test, p->c.cwnd, 10 * MSS);
+	p->rate = 5000;
+	p->buffer = 1000;
+	p->loss = 20;
+	run(p, 5 * SEC);
+	KUNIT_EXPECT_GE(test, used(p, 3 * SEC), 80);
+}
+
 static void bbr_loss_beside_a_queue_bounds_the_window(struct kunit *test)
 {
 	/* the path holds 100 packets, its buffer half as many: startup overflows it */
@@ -256,6 +284,8 @@ static void bbr_persistent_congestion_is_survived(struct kunit *test)
 static struct kunit_case bbr_cases[] = {
 	KUNIT_CASE(bbr_fills_the_path_and_not_its_buffer),
 	KUNIT_CASE(bbr_random_loss_costs_what_is_lost),
+	KUNIT_CASE(bbr_losing_bursts_is_not_losing_the_path),
+	KUNIT_CASE(bbr_grows_from_its_smallest_window),
 	KUNIT_CASE(bbr_loss_beside_a_queue_bounds_the_window),
 	KUNIT_CASE(bbr_follows_a_path_that_changes),
 	KUNIT_CASE(bbr_measures_a_longer_path_anew),

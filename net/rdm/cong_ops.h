@@ -53,7 +53,7 @@ struct rdm_cong_ack {
  *	@app_limited: the window was not in use, so it must not grow for this
  * @ack_end: @acked has been called for each packet that an ACK frame newly acked,
  *	before the losses that it shows. May be NULL
- * @lost: @bytes were lost, whether or not that begins an episode. May be NULL
+ * @lost: @bytes sent at @sent_time were lost, whether or not that begins an episode. May be NULL
  * @marked: ECN-CE marks have increased; NULL: they are as a loss
  * @starved: there was nothing to send though the window had room. May be NULL
  * @congested: a recovery episode begins, because a packet sent at @sent_time
@@ -72,7 +72,7 @@ struct rdm_cong_ops {
 	void (*sent)(struct rdm_cong *c, struct rdm_cong_snap *snap, u64 now);
 	void (*acked)(struct rdm_cong *c, u64 now, u64 sent_time, u32 bytes, bool app_limited);
 	void (*ack_end)(struct rdm_cong *c, const struct rdm_cong_ack *ack);
-	void (*lost)(struct rdm_cong *c, u32 bytes);
+	void (*lost)(struct rdm_cong *c, u64 sent_time, u32 bytes);
 	void (*marked)(struct rdm_cong *c);
 	void (*starved)(struct rdm_cong *c);
 	void (*congested)(struct rdm_cong *c, u64 now, u64 sent_time);
