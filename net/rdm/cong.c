@@ -184,9 +184,13 @@ void rdm_cong_lost(struct rdm_cong *c, u64 now, u64 sent_time, u32 bytes)
 	cong_event(c, now, sent_time, bytes);
 }
 
-u64 rdm_cong_backlog(const struct rdm_cong *c)
+u64 rdm_cong_backlog(const struct rdm_cong *c, u64 srtt)
 {
-	return RDM_CONG_BACKLOG + 2 * min_t(u64, c->cwnd, 1 << 30);
+	u64 cwnd = min_t(u64, c->cwnd, 1 << 30), soon = RDM_CONG_BACKLOG;
+
+	if (cwnd * RDM_CONG_BACKLOG_TIME < soon * srtt)
+		soon = div64_u64(cwnd * RDM_CONG_BACKLOG_TIME, srtt);
+	return 2 * cwnd + soon;
 }
 
 void rdm_cong_ce(struct rdm_cong *c, u64 now, u64 sent_time)

@@ -19,7 +19,8 @@
 /* Paths with a shorter round trip, ns, are not paced: their window is not more than a burst. */
 #define RDM_CONG_PACED		(2 * (u64)NSEC_PER_MSEC)
 
-/* rdm_cong_backlog() beside twice the window, bytes */
+/* rdm_cong_backlog() beside twice the window: what leaves in this time, ns, and at most, bytes */
+#define RDM_CONG_BACKLOG_TIME	(10 * (u64)NSEC_PER_MSEC)
 #define RDM_CONG_BACKLOG	(64 << 10)
 
 /* Of rdm_cong.priv: what the largest algorithm needs. */
@@ -161,6 +162,7 @@ void rdm_cong_lost(struct rdm_cong *c, u64 now, u64 sent_time, u32 bytes);
 /**
  * rdm_cong_backlog() - how much to accept from the user before it is acked
  * @c: the state
+ * @srtt: smoothed round trip, ns; 0: not known
  *
  * What is accepted beyond the window only grows old in the queue. So it is twice the
  * window, as with TCP, and somewhat more, so that whoever sends may do something else
@@ -168,7 +170,7 @@ void rdm_cong_lost(struct rdm_cong *c, u64 now, u64 sent_time, u32 bytes);
  *
  * Return: bytes.
  */
-u64 rdm_cong_backlog(const struct rdm_cong *c);
+u64 rdm_cong_backlog(const struct rdm_cong *c, u64 srtt);
 
 /**
  * rdm_cong_ce() - the peer reports that ECN-CE marks have increased

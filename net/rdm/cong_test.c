@@ -115,20 +115,24 @@ static void cong_window_follows_the_trace_of_the_rfc(struct kunit *test)
 
 static void cong_backlog_follows_the_window(struct kunit *test)
 {
+	const u64 ms = NSEC_PER_MSEC;
 	struct rdm_cong c;
-	u64 before;
 
 	rdm_cong_init(&c, &rdm_cong_newreno, MSS);
-	before = rdm_cong_backlog(&c);
-	KUNIT_EXPECT_EQ(test, before, 65536 + 2 * c.cwnd);
+	KUNIT_ASSERT_EQ(test, c.cwnd, 12000);
+	/* not known yet, short, and long: 10 ms are half of a round trip */
+	KUNIT_EXPECT_EQ(test, rdm_cong_backlog(&c, 0), 24000 + 65536);
+	KUNIT_EXPECT_EQ(test, rdm_cong_backlog(&c, ms), 24000 + 65536);
+	KUNIT_EXPECT_EQ(test, rdm_cong_backlog(&c, 20 * ms), 24000 + 6000);
 	send_packets(&c, 10);
 	ack_packets(&c, 10, 10);
-	KUNIT_EXPECT_EQ(test, rdm_cong_backlog(&c), before + 2 * 10 * MSS);
+	KUNIT_EXPECT_EQ(test, rdm_cong_backlog(&c, 20 * ms), 48000 + 12000);
 	send_packets(&c, 10);
-	before = rdm_cong_backlog(&c);
 	rdm_cong_lost(&c, 20, 11, MSS);
-	KUNIT_EXPECT_LT(test, rdm_cong_backlog(&c), before);
-	KUNIT_EXPECT_EQ(test, rdm_cong_backlog(&c), 65536 + 2 * c.cwnd);
+	KUNIT_EXPECT_EQ(test, rdm_cong_backlog(&c, 20 * ms), 24000 + 6000);
+	/* no window makes it overflow */
+	c.cwnd = U64_MAX;
+	KUNIT_EXPECT_EQ(test, rdm_cong_backlog(&c, ms), (2ULL << 30) + 65536);
 }
 
 static void cong_window_never_falls_below_two_packets(struct kunit *test)

@@ -320,7 +320,7 @@ void rdm_msg_release(struct rdm_peer *peer, struct rdm_msg *m)
  */
 static void follow_window(struct rdm_peer *peer, u32 done_memory, u64 done_wire)
 {
-	u64 backlog = rdm_cong_backlog(&peer->a.hot->cong);
+	u64 backlog = rdm_cong_backlog(&peer->a.hot->cong, peer->a.rtt.srtt);
 	const struct rdm_txq *q = &peer->a.txq;
 	u64 memory, wire;
 
