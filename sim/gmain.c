@@ -49,7 +49,7 @@ const char *const gcount_names[GC__NR] = {
 	[GC_DISCARD] = "discarded", [GC_AGREED] = "runs that had to agree",
 	[GC_ASSOC] = "associations", [GC_PACKETS] = "packets",
 	[GC_CAST] = "best-effort broadcasts", [GC_ARRIVED] = "that came to all",
-	[GC_PARTLY] = "that did not",
+	[GC_PARTLY] = "that did not", [GC_LONG] = "longest broadcasts",
 	[GC_SAFETY] = "runs without a living quorum",
 };
 

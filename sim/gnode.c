@@ -175,6 +175,7 @@ static void transmit(struct gnode *n, u8 dst, const struct rdm_gplan *plan)
 		p->id = container_of(plan->msg, struct grec, m)->id + 1;
 		p->charge = plan->msg->charge;
 		p->rank = plan->rank;
+		at += p->charge * w->slow;
 		if (plan->msg->cast)
 			gcall(w, w->now + CARRY, carried_event, (p->id - 1) << 8 | plan->rank);
 		w->count[GC_DATA]++;
@@ -476,14 +477,15 @@ void gread(struct gnode *n, u32 max)
 	}
 }
 
-void gsend(struct gnode *n, u32 charge)
+/* false: refused */
+bool gsend(struct gnode *n, u32 charge)
 {
 	struct world *w = n->w;
 	struct grec *r;
 	int err;
 
 	if (!n->up || !n->started || n->paused_until > w->now || step(n))
-		return;
+		return false;
 	r = calloc(1, sizeof(*r));
 	r->m.charge = charge;
 	r->refs = 1;
@@ -508,6 +510,7 @@ void gsend(struct gnode *n, u32 charge)
 		gtrace(w, "node %u broadcasts %u: sequence %llu", n->id, r->id, r->m.seq);
 	}
 	gpump(n);
+	return !err;
 }
 
 /* All that the core has to give. */

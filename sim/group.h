@@ -29,7 +29,7 @@ enum gcount {
 	GC_DROP, GC_DUP, GC_DELAYED, GC_OMIT, GC_FRAMES, GC_DATA, GC_RELAY, GC_REPAIR,
 	GC_PULL, GC_DUPDATA, GC_BALLOT, GC_VIEW, GC_SUSPECT, GC_EXPELLED, GC_LAG, GC_BIRTH,
 	GC_MERGE, GC_JOIN, GC_BLOCKED, GC_DISCARD, GC_AGREED, GC_SAFETY, GC_ASSOC,
-	GC_PACKETS, GC_CAST, GC_ARRIVED, GC_PARTLY, GC__NR
+	GC_PACKETS, GC_CAST, GC_ARRIVED, GC_PARTLY, GC_LONG, GC__NR
 };
 
 extern const char *const gcount_names[GC__NR];
@@ -150,6 +150,8 @@ struct world {
 	u32 nchans;
 	struct list_head apkts;
 	u64 delay, jitter;
+	u32 longest;			/* some broadcasts have so many charges; 0: none */
+	u64 slow;			/* ns that each charge takes on its way */
 	u32 drop, dup;			/* per 10,000 */
 	u32 omit;			/* this packet is lost, whatever it is; 0: none */
 	u32 npkts;
@@ -172,7 +174,7 @@ void gfail(struct world *w, const char *fmt, ...) __printf(2, 3);
 void gcall(struct world *w, u64 at, void (*call)(struct world *w, u64 arg), u64 arg);
 void gstart(struct gnode *n);
 void gcrash(struct gnode *n);
-void gsend(struct gnode *n, u32 charge);
+bool gsend(struct gnode *n, u32 charge);
 void gread(struct gnode *n, u32 max);
 void gpump(struct gnode *n);
 void gchanfail(struct world *w, u8 a, u8 b);

@@ -125,8 +125,11 @@ static void send_event(struct world *w, u64 arg)
 	struct gnode *n = &w->nodes[arg & 0xff];
 	u32 burst = arg >> 8;
 
-	while (burst-- && n->up)
-		gsend(n, 256 + gbelow(w, 4000));
+	while (burst-- && n->up) {
+		bool longest = w->longest && gchance(w, 3000);
+
+		w->count[GC_LONG] += gsend(n, longest ? w->longest : 256 + gbelow(w, 4000)) && longest;
+	}
 }
 
 static void read_event(struct world *w, u64 arg)
@@ -246,6 +249,14 @@ static void anything_assoc(struct world *w, u64 seed)
 	w->drop = min(w->drop, 1000U);
 }
 
+/* Some broadcasts are as long as half of the window, and take longer than a repair waits. */
+static void anything_long(struct world *w, u64 seed)
+{
+	anything(w, seed);
+	w->longest = w->cfg.window / 2;
+	w->slow = gbelow(w, 3) * GUS;
+}
+
 /* Some broadcast with best effort. */
 static void anything_cast(struct world *w, u64 seed)
 {
@@ -309,6 +320,13 @@ static void three_lossy(struct world *w, u64 seed)
 {
 	three(w, seed);
 	w->reliable = false;
+}
+
+static void three_long(struct world *w, u64 seed)
+{
+	three(w, seed);
+	w->longest = w->cfg.window / 2;
+	w->slow = gbelow(w, 2) * GUS;
 }
 
 static void two(struct world *w, u64 seed)
@@ -631,6 +649,12 @@ const struct gscene gscenes[] = {
 	{ "crash", "G2 G3 G11 a member of three crashes, at each of its steps",
 	  three, GK_CRASH, ALL, 2,
 	  .must = { GC_CRASH, GC_RELAY } },
+	{ "long", "G1-G12 anything may fail, and some broadcasts have half of a window",
+	  anything_long, GK_SEEDS, 0, 300,
+	  .must = { GC_LONG, GC_CRASH, GC_EXPELLED, GC_RELAY, GC_PULL } },
+	{ "crash-long", "G2 G3 a member of three crashes, and some broadcasts have half of a window",
+	  three_long, GK_CRASH, ALL, 2,
+	  .must = { GC_LONG, GC_CRASH, GC_RELAY } },
 	{ "crash-eager", "G2 G3 the same with eager relay",
 	  three_eager, GK_CRASH, ALL, 1,
 	  .must = { GC_CRASH, GC_RELAY } },
