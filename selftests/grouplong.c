@@ -181,6 +181,31 @@ GROUP_TEST(g10_a_long_broadcast_waits_until_the_former_is_read)
 	EXPECT_EQ(0, self->seen[1].wrong);
 }
 
+GROUP_TEST(joining_fails_when_memory_does_not_allow_the_windows_of_all_members)
+{
+	struct grouplab *g = &self->lab;
+	struct {
+		struct rdm_group_req req;
+		struct sockaddr_storage members[LAB_MAX];
+	} r = { .req.n = LAB_MAX };
+
+	lab_open(g, variant->family, variant->type, 1);
+	lab_socket(g, 0);
+	memcpy(&r.req.group, &g->group.ss, sizeof(r.req.group));
+	memcpy(&r.members[0], &g->at[0].ss, sizeof(r.members[0]));
+	for (unsigned int i = 1; i < LAB_MAX; i++) {
+		struct addr a = lab_addr(variant->family, 76, i, GROUP_PORT);
+
+		memcpy(&r.members[i], &a.ss, sizeof(r.members[i]));
+	}
+	/* 1 GiB */
+	set_int(g->fd[0], SOL_RDM, RDM_GROUP_WINDOW, 64 * MIB);
+	EXPECT_FAIL(ENOBUFS, setsockopt(g->fd[0], SOL_RDM, RDM_GROUP_JOIN, &r, sizeof(r)));
+	/* nothing is left of that */
+	set_int(g->fd[0], SOL_RDM, RDM_GROUP_WINDOW, 65536);
+	EXPECT_OK(setsockopt(g->fd[0], SOL_RDM, RDM_GROUP_JOIN, &r, sizeof(r)));
+}
+
 /* Associations are there already, with the window of the first group. */
 GROUP_TEST(a_group_with_a_larger_window_may_be_joined_later)
 {

@@ -20,7 +20,7 @@ programs32="api32 option32 msg32 cmsg32 info32 groupjoin32"
 labs="forge icmp mtu restart addr ecn"
 labs2="replay modes isolate peers"
 groups="group group6"
-groups2="groupmode groupmode6 groupjoin grouplong grouplong6"
+groups2="groupmode groupmode6 groupjoin grouplong grouplong6 groupmem groupmem6"
 scripts="u1_loss u2_duplicates u3_order u5_mtu gso_fallback u11_exit readme cpython programs"
 alone="m1_load"
 

@@ -517,13 +517,24 @@ struct rdm_group *rdm_group_get(struct sock *sk, const struct rdm_addr *name)
 	return g;
 }
 
+/*
+ * A member is charged for what it keeps, not for what it may keep. But it does not begin where
+ * the limit of the protocol leaves no room for the windows of all who are known to join.
+ */
+static bool affords(const struct rdm_group *g)
+{
+	u64 pages = DIV_ROUND_UP_ULL((u64)g->window * (g->nlist + 1), PAGE_SIZE);
+
+	return sk_memory_allocated(g->sk) + pages <= sk_prot_mem_limits(g->sk, 2);
+}
+
 /**
  * rdm_group_join() - become a member
  * @g: the group, with all that it needs but the core's own; the reference is consumed
  *
  * Context: process, socket locked; may sleep.
  * Return: 0; -EADDRINUSE when the socket has joined it, or another one of the port has
- * joined any.
+ * joined any; -ENOBUFS when memory for sockets does not allow the windows.
  */
 int rdm_group_join(struct rdm_group *g)
 {
@@ -548,13 +559,17 @@ int rdm_group_join(struct rdm_group *g)
 		.cast = READ_ONCE(gs->mode) == RDM_GROUP_BEST_EFFORT,
 	};
 	struct sock *other;
-	int err = 0;
+	int err;
 	u64 now;
 
 	rdm_gaddr_from(&cfg.self, &g->self);
 	rdm_gc_init(g->gc, &cfg);
 	g->cast = cfg.cast;
 	g->window = cfg.window;
+	err = -ENOBUFS;
+	if (!affords(g))
+		goto err_put;
+	err = 0;
 
 	spin_lock_bh(&g->rn->hash_lock);
 	other = rdm_port_member(rdm_sk(g->sk)->tunnel);
