@@ -128,7 +128,8 @@ static void send_event(struct world *w, u64 arg)
 	while (burst-- && n->up) {
 		bool longest = w->longest && gchance(w, 3000);
 
-		w->count[GC_LONG] += gsend(n, longest ? w->longest : 256 + gbelow(w, 4000)) && longest;
+		if (gsend(n, longest ? w->longest : 256 + gbelow(w, 4000)) && longest)
+			w->count[GC_LONG]++;
 	}
 }
 
@@ -652,7 +653,7 @@ const struct gscene gscenes[] = {
 	{ "long", "G1-G12 anything may fail, and some broadcasts have half of a window",
 	  anything_long, GK_SEEDS, 0, 300,
 	  .must = { GC_LONG, GC_CRASH, GC_EXPELLED, GC_RELAY, GC_PULL } },
-	{ "crash-long", "G2 G3 a member of three crashes, and some broadcasts have half of a window",
+	{ "crash-long", "G2 G3 one of three crashes, and some broadcasts have half of a window",
 	  three_long, GK_CRASH, ALL, 2,
 	  .must = { GC_LONG, GC_CRASH, GC_RELAY } },
 	{ "crash-eager", "G2 G3 the same with eager relay",
