@@ -538,7 +538,7 @@ static void hold(struct rdm_assoc *a, u64 now, const struct rdm_txmsg *m)
 	if (unlikely(!a->hot))
 		return;
 	h = &a->hot->hold;
-	burst = now - h->pushed_at < RDM_HOLD;
+	burst = m->wait || now - h->pushed_at < RDM_HOLD;
 	h->pushed_at = now;
 	if (m->more != h->more) {
 		h->more = m->more;
@@ -551,7 +551,7 @@ static void hold(struct rdm_assoc *a, u64 now, const struct rdm_txmsg *m)
 		if (m->more)
 			h->until = now + RDM_HOLD_MORE;
 		else if (burst && a->rec.nflight && a->cfg.hold)
-			h->until = now + RDM_HOLD;
+			h->until = now + max_t(u64, RDM_HOLD, m->wait);
 		h->bytes = 0;
 	}
 	if (!h->until)

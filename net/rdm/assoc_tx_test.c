@@ -558,6 +558,28 @@ static void assoc_tx_burst_shares_a_packet(struct kunit *test)
 	KUNIT_EXPECT_GT(test, rdm_assoc_deadline(&p->a.a), until + RDM_HOLD);
 }
 
+static void assoc_tx_a_burst_that_others_see_waits_as_long_as_it_may(struct kunit *test)
+{
+	struct pair *p = busy(test);
+	struct rdm_txmsg *m = &p->a.msg[MSGS - 1];
+	u64 until;
+
+	/* the queue shows no burst */
+	p->now += 2 * RDM_HOLD;
+	until = p->now + 4 * RDM_HOLD;
+	rdm_txmsg_init(m, 1, 1400, NULL);
+	m->wait = 4 * RDM_HOLD;
+	rdm_assoc_push(&p->a.a, p->now, m, &p->a.out);
+	KUNIT_EXPECT_FALSE(test, next(p, &p->a));
+	KUNIT_EXPECT_EQ(test, rdm_assoc_deadline(&p->a.a), until);
+	p->now += 2 * RDM_HOLD;
+	push(p, &p->a, 1);
+	KUNIT_EXPECT_FALSE(test, next(p, &p->a));
+	pass(p, &p->a, until);
+	KUNIT_EXPECT_TRUE(test, next(p, &p->a));
+	KUNIT_EXPECT_EQ(test, p->a.plan.n, 2);
+}
+
 static void assoc_tx_seldom_messages_do_not_wait(struct kunit *test)
 {
 	struct pair *p = busy(test);
@@ -807,6 +829,7 @@ static struct kunit_case assoc_tx_cases[] = {
 	KUNIT_CASE(assoc_tx_lost_copies_are_not_repeated),
 	KUNIT_CASE(assoc_tx_backoff_follows_the_user_timeout),
 	KUNIT_CASE(assoc_tx_burst_shares_a_packet),
+	KUNIT_CASE(assoc_tx_a_burst_that_others_see_waits_as_long_as_it_may),
 	KUNIT_CASE(assoc_tx_seldom_messages_do_not_wait),
 	KUNIT_CASE(assoc_tx_held_goes_when_nothing_is_in_flight),
 	KUNIT_CASE(assoc_tx_enough_does_not_wait),

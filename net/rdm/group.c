@@ -18,6 +18,8 @@
 /* What a call of a core leaves to be done without the lock. */
 struct todo {
 	struct list_head msgs;	/* struct rdm_msg, by t.node */
+	u32 copies;		/* broadcasts among them that go for the first time */
+	u32 wait;		/* these may wait so long for others, ns */
 	u8 announce[RDM_GF_ANNOUNCE_LEN];
 	u32 announce_len;
 	bool over;
@@ -217,6 +219,7 @@ static void collect(struct rdm_group *g, u64 now, struct todo *todo)
 		list_add_tail(&msg->t.node, &todo->msgs);
 		if (!b)
 			continue;
+		todo->copies += !plan->again;
 		if (!plan->again)
 			rdm_inc(g->rn, GROUP_COPIES);
 		else if (b->m.own)
@@ -224,6 +227,13 @@ static void collect(struct rdm_group *g, u64 now, struct todo *todo)
 		else
 			rdm_inc(g->rn, GROUP_RELAYED);
 	}
+	/*
+	 * In a burst each member gets its next copy only after all others got theirs: its
+	 * association sees no burst, and copies wait longer until as many are there.
+	 */
+	if (g->burst)
+		todo->wait = min_t(u64, RDM_HOLD * todo->copies, RDM_HOLD_MORE);
+	g->burst = false;
 }
 
 static void arm(struct rdm_group *g, u64 now)
@@ -323,7 +333,7 @@ void rdm_group_done(struct rdm_group *g, u64 now)
 
 	list_for_each_entry_safe(msg, tmp, &todo.msgs, t.node) {
 		list_del(&msg->t.node);
-		rdm_gmsg_push(g, msg);
+		rdm_gmsg_push(g, msg, todo.wait);
 	}
 	if (todo.announce_len)
 		rdm_group_announce(g, todo.announce, todo.announce_len);
@@ -710,6 +720,7 @@ int rdm_group_send(struct rdm_group *g, struct rdm_gbody *b, long timeo)
 		/* the core's */
 		refcount_inc(&b->refs);
 		b->m.silent = !g->cast && !loops_back(sk);
+		g->burst = now - READ_ONCE(g->sent_at) < RDM_HOLD;
 		err = rdm_gc_send(g->gc, now, &b->m);
 		if (err) {
 			refcount_dec(&b->refs);
@@ -724,6 +735,8 @@ int rdm_group_send(struct rdm_group *g, struct rdm_gbody *b, long timeo)
 		}
 		seen = ++g->kicks;
 		rdm_group_done(g, now);
+		if (!err)
+			WRITE_ONCE(g->sent_at, rdm_now());
 		/* it looks for the group still, or again */
 		if (err != -EAGAIN && err != -ENOTCONN)
 			return err;

@@ -36,11 +36,12 @@
  * @gc: the core [lock]
  * @plan: to be filled in by the core [lock]
  * @timer: for the core's deadline
- * @armed: it was armed for this time, ns, and has not fired; U64_MAX: it is not armed
+ * @armed: when it is to fire, ns; U64_MAX when it has
+ * @sent_at: when all copies of the last broadcast were on their way, ns
+ * @burst: the one that is being sent comes soon after it
  * @work: ends it
  * @told: broadcasts of which channels have said what became of copies, by rdm_gbody.node
  * @tell: passes that on to the core
- * @dead: it has ended, nothing calls the core any more [lock]
  * @closed: nobody reads: the user has left or closed the socket [lock]
  * @over: its end is under way [lock]
  * @cast: its own broadcasts are best effort
@@ -70,10 +71,11 @@ struct rdm_group {
 	struct rdm_gplan plan;
 	struct timer_list timer;
 	u64 armed;
+	u64 sent_at;
+	bool burst;
 	struct work_struct work;
 	struct llist_head told;
 	struct work_struct tell;
-	bool dead;
 	bool closed;
 	bool over;
 	bool cast;
@@ -198,12 +200,9 @@ void rdm_group_hear(struct rdm_group *g);
 
 /* group.c */
 struct rdm_groups *rdm_groups_make(struct sock *sk);
-bool rdm_group_enter(struct rdm_group *g)
-	__acquires(&rdm_groups(g->sk)->lock);
-void rdm_group_done(struct rdm_group *g, u64 now)
-	__releases(&rdm_groups(g->sk)->lock);
-void rdm_group_skip(struct rdm_group *g)
-	__releases(&rdm_groups(g->sk)->lock);
+bool rdm_group_enter(struct rdm_group *g) __acquires(&rdm_groups(g->sk)->lock);
+void rdm_group_done(struct rdm_group *g, u64 now) __releases(&rdm_groups(g->sk)->lock);
+void rdm_group_skip(struct rdm_group *g) __releases(&rdm_groups(g->sk)->lock);
 u64 rdm_group_id(const struct rdm_addr *name);
 struct rdm_group *rdm_group_by_id(struct sock *sk, u64 id);
 struct rdm_group *rdm_group_nth(struct sock *sk, u32 n);
@@ -227,7 +226,7 @@ void rdm_grec_free(struct rdm_rec *rec);
 int rdm_rec_bytes(const struct rdm_rec *rec, u32 at, void *to, u32 len);
 void rdm_gmsg_over(struct rdm_msg *m);
 struct rdm_msg *rdm_gmsg_make(const struct rdm_gplan *plan, struct rdm_gbody *b);
-void rdm_gmsg_push(struct rdm_group *g, struct rdm_msg *m);
+void rdm_gmsg_push(struct rdm_group *g, struct rdm_msg *m, u32 wait);
 void rdm_group_announce(struct rdm_group *g, const u8 *p, u32 len);
 int rdm_group_source(struct rdm_group *g);
 int rdm_group_listen(struct rdm_group *g, bool on);

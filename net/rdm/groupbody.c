@@ -9,7 +9,7 @@
 #include "group.h"
 
 /* Bytes of a received broadcast from which on they are not copied. */
-#define REFER_MIN	4096
+#define REFER_MIN	512
 
 /* What cannot be refused: windows bound it, not the buffers of the socket. */
 static void charge(struct sock *sk, u32 size)

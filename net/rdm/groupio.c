@@ -178,12 +178,13 @@ static void drop(struct rdm_msg *m)
  * rdm_gmsg_push() - send a frame
  * @g: the group
  * @m: from rdm_gmsg_make(); consumed
+ * @wait: see struct rdm_txmsg
  *
  * When it cannot be sent it is lost: the core repeats what must arrive.
  *
  * Context: process or softirq, no lock held.
  */
-void rdm_gmsg_push(struct rdm_group *g, struct rdm_msg *m)
+void rdm_gmsg_push(struct rdm_group *g, struct rdm_msg *m, u32 wait)
 {
 	struct rdm_addr from = g->self;
 	struct sk_buff_head xmitq;
@@ -212,6 +213,7 @@ void rdm_gmsg_push(struct rdm_group *g, struct rdm_msg *m)
 	bits = m->t.acked;
 	rdm_txmsg_init(&m->t, m->t.len, rdm_msg_stride(m->t.len, peer->a.mtu), bits);
 	m->t.laid = m->body && !rdm_gbody_short(m->body);
+	m->t.wait = m->body ? wait : 0;
 	m->t.solo = m->t.laid || m->t.len > RDM_INLINE_MAX;
 	if (m->body && m->body->m.cast) {
 		m->t.mode = m->body->mode;

@@ -51,6 +51,7 @@ void rdm_txmsg_init(struct rdm_txmsg *m, u32 len, u32 stride, unsigned long *ack
 	m->error = 0;
 	m->mode = RDM_EXACTLY_ONCE;
 	m->skip = RDM_SKIP_NONE;
+	m->wait = 0;
 	m->deadline = 0;
 	m->acked = acked;
 }

@@ -52,6 +52,8 @@ enum rdm_skip_state {
  * @doubt: an earlier association sent it, and it may have arrived
  * @mode: RDM_EXACTLY_ONCE and so on
  * @skip: enum rdm_skip_state; @finished, but stays in the queue until RDM_SKIP_NONE
+ * @wait: one of a burst, although the queue does not show it: it may wait so long for others,
+ *	ns; 0: the queue shows what there is to know
  * @deadline: when it is given up, ns; 0 for never
  * @fate: RDM_FATE_*, valid once @finished
  * @error: errno or 0, valid once @finished
@@ -79,6 +81,7 @@ struct rdm_txmsg {
 	u8 mode;
 	u8 skip;
 	int error;
+	u32 wait;
 	u64 deadline;
 	unsigned long *acked;
 };
