@@ -99,6 +99,35 @@ RDM_TEST(msg, u5_sizes_around_64_kib)
 	}
 }
 
+/*
+ * What waited for a reader goes at once when he reads: then a super-packet carries the end of one
+ * message and the beginning of the next.
+ */
+RDM_TEST(msg, u5_long_messages_of_one_length_share_super_packets)
+{
+	uint32_t word[4000], sent = 0, got, i;
+	uint64_t gso = counter("OutGso");
+	uint8_t seen[2000] = {};
+
+	do {
+		ASSERT_LT(sent, sizeof(seen));
+		for (i = 0; i < 4000; i++)
+			word[i] = sent * 4000 + i;
+	} while (send(self->tx, word, sizeof(word), MSG_DONTWAIT) > 0 && ++sent);
+	EXPECT_EQ(EAGAIN, errno);
+	for (got = 0; got < sent; got++) {
+		ASSERT_EQ((ssize_t)sizeof(word), recv(self->rx, word, sizeof(word), 0));
+		ASSERT_EQ(0, word[0] % 4000);
+		ASSERT_LT(word[0] / 4000, sent);
+		ASSERT_EQ(0, seen[word[0] / 4000]++);
+		for (i = 1; i < 4000; i++)
+			ASSERT_EQ(word[0] + i, word[i]);
+	}
+	EXPECT_TRUE(EVENTUALLY(PATIENCE, outq(self->tx) == 0));
+	/* one of its own for each would be more */
+	EXPECT_LT(counter("OutGso") - gso, sent);
+}
+
 RDM_TEST(msg, u5_the_maximum_and_one_above)
 {
 	EXPECT_TRUE(passes(self, MIB - 1, 1));

@@ -137,11 +137,26 @@ static void send_plan(struct peer *p, const struct rdm_plan *plan)
 	      plan->again ? " again" : "", plan->head_len);
 	memcpy(buf, plan->head, len);
 	if (plan->kind == RDM_PLAN_FRAGS) {
+		u16 frag = plan->frag;
+
 		for (u16 i = 0; i < plan->n; i++) {
 			if (i)
 				len = rdm_wire_put_hdr(buf, RDM_PKT_DATA, plan->pn + i,
 						       p->a.peer_tag);
-			len += put_frag(p, t, plan->frag + i, buf + len);
+			len += put_frag(p, t, frag, buf + len);
+			if (i + 1 < plan->n && ++frag == t->nfrags) {
+				if (list_is_last(&t->node, &p->a.txq.msgs)) {
+					fail(p->n->s, "a run goes past the queue's end");
+					return;
+				}
+				t = list_next_entry(t, node);
+				frag = 0;
+				p->n->s->count[C_JOINED]++;
+				memset(buf + len, 0, plan->size - min(len, plan->size));
+				len = max(len, plan->size);
+			}
+			if (len > plan->size || (len < plan->size && i + 1 < plan->n))
+				fail(p->n->s, "packets of a run differ in size");
 			send_padded(p, buf, len, plan);
 		}
 		return;
@@ -509,6 +524,7 @@ void peer_send(struct peer *p, struct msg *m)
 	/* as in the module, but shorter ones too */
 	m->tx->tx.solo = m->len > 100;
 	m->tx->tx.laid = m->tx->tx.solo && m->id % 8;
+	m->tx->tx.pads = m->tx->tx.laid && m->tx->tx.nfrags > 1;
 	m->tx->tx.more = m->id % 64 == 63;
 	rdm_assoc_push(&p->a, p->n->s->now, &m->tx->tx, &out);
 	peer_finish(p, &out);

@@ -767,7 +767,7 @@ static void one_sided(struct sim *s)
 
 const struct scenario scenarios[] = {
 	{ "perfect", "U1 every message is delivered once on a path without faults", perfect, 100, 2,
-	  { C_ACKED, C_FRAGMENT } },
+	  { C_ACKED, C_FRAGMENT, C_JOINED } },
 	{ "loss", "U1 every message is delivered once under loss of 1 to 30 %", loss, 100, 2,
 	  { C_DROP, C_RETRANSMIT, C_PTO } },
 	{ "loss-30", "U1 every message is delivered once under 30 % loss", loss_30, 100, 2,

@@ -17,7 +17,7 @@ const char *const count_names[C__NR] = {
 	[C_REPLAY] = "replayed", [C_GARBAGE] = "garbage", [C_DELIVERED] = "delivered",
 	[C_ACKED] = "acked", [C_FAILED] = "failed", [C_REFUSED] = "refused",
 	[C_OVERCOMMIT] = "overcommitted", [C_DUP_MSG] = "duplicate messages",
-	[C_FRAGMENT] = "fragments", [C_RETRANSMIT] = "retransmissions",
+	[C_FRAGMENT] = "fragments", [C_JOINED] = "joined runs", [C_RETRANSMIT] = "retransmissions",
 	[C_SPURIOUS] = "spurious losses", [C_WINDOW_PROBE] = "window probes",
 	[C_PTO] = "probe timeouts", [C_ASSOC] = "associations", [C_INITIATED] = "initiated",
 	[C_MET] = "handshakes met", [C_RESET_SENT] = "resets sent",

@@ -41,6 +41,7 @@ enum count {
 	C_OVERCOMMIT,		/* messages accepted by the token */
 	C_DUP_MSG,		/* messages that came again */
 	C_FRAGMENT,		/* fragments received */
+	C_JOINED,		/* runs of fragments that went on with another message */
 	C_RETRANSMIT,		/* plans that sent something again */
 	C_SPURIOUS,		/* losses that proved spurious */
 	C_WINDOW_PROBE,

@@ -526,19 +526,60 @@ void rdm_assoc_rx_icmp(struct rdm_assoc *a, u64 now, int err, bool hard, bool ta
 	}
 }
 
+/* Is a message that is cut one of a stream, and short enough to share a super-packet? */
+static bool streams(struct rdm_assoc *a, u64 now, const struct rdm_txmsg *m)
+{
+	struct rdm_hold *h = &a->hot->hold;
+
+	if (likely(!m->pads) || m->len > RDM_HOLD_BYTES || h->rx_charge != a->rx_charge ||
+	    now - h->pushed_at >= RDM_HOLD_STREAM_GAP || !a->cfg.hold)
+		h->stream = 0;
+	else if (h->stream < RDM_HOLD_STREAM)
+		h->stream++;
+	h->rx_charge = a->rx_charge;
+	return h->stream == RDM_HOLD_STREAM;
+}
+
+/**
+ * __rdm_assoc_hold_over() - messages have waited for others as long as they may
+ * @a: the association
+ */
+void __rdm_assoc_hold_over(struct rdm_assoc *a)
+{
+	struct rdm_hold *h = &a->hot->hold;
+
+	h->until = 0;
+	if (h->stream && (!a->txq.unsent || list_is_last(&a->txq.unsent->node, &a->txq.msgs)))
+		h->stream = 0;
+}
+
+static bool held_enough(const struct rdm_assoc *a, const struct rdm_txmsg *m, bool stream)
+{
+	const struct rdm_hold *h = &a->hot->hold;
+	u32 more;
+
+	if (m->nfrags > 1) {
+		more = m->nfrags * (RDM_HDR_LEN + RDM_FRAG_LEN + m->stride);
+		return !stream || h->bytes + more > RDM_HOLD_LONG_BYTES;
+	}
+	return h->bytes >= RDM_HOLD_BYTES;
+}
+
 /*
- * Shall a new message wait for others? Never with nothing in flight, so that a round trip
- * is as short as it can be, nor for others that come seldom, nor once there is enough.
+ * Shall a new message wait for others? Not with nothing in flight, so that a round trip
+ * is as short as it can be, but in a stream; nor for others that come seldom, nor once there is
+ * enough.
  */
 static void hold(struct rdm_assoc *a, u64 now, const struct rdm_txmsg *m)
 {
+	bool burst, stream;
 	struct rdm_hold *h;
-	bool burst;
 
 	if (unlikely(!a->hot))
 		return;
 	h = &a->hot->hold;
 	burst = m->wait || now - h->pushed_at < RDM_HOLD;
+	stream = streams(a, now, m);
 	h->pushed_at = now;
 	if (m->more != h->more) {
 		h->more = m->more;
@@ -550,15 +591,17 @@ static void hold(struct rdm_assoc *a, u64 now, const struct rdm_txmsg *m)
 	if (!h->until && a->txq.unsent == m) {
 		if (m->more)
 			h->until = now + RDM_HOLD_MORE;
+		else if (unlikely(stream))
+			h->until = now + RDM_HOLD_LONG;
 		else if (burst && a->rec.nflight && a->cfg.hold)
 			h->until = now + max_t(u64, RDM_HOLD, m->wait);
+		h->idle = m->more || stream;
 		h->bytes = 0;
 	}
 	if (!h->until)
 		return;
-	h->bytes += RDM_HDR_LEN + RDM_MSG_LEN + m->len;
-	if (m->nfrags > 1 || h->bytes >= RDM_HOLD_BYTES ||
-	    !rdm_cong_can_send(&a->hot->cong, h->bytes))
+	h->bytes += m->nfrags * (RDM_HDR_LEN + RDM_FRAG_LEN) + m->len;
+	if (held_enough(a, m, stream) || !rdm_cong_can_send(&a->hot->cong, h->bytes))
 		h->until = 0;
 }
 
@@ -652,7 +695,7 @@ void rdm_assoc_timer(struct rdm_assoc *a, u64 now, struct rdm_out *out)
 		out->acts |= RDM_OUT_SEND;
 	}
 	if (a->hot && a->hot->hold.until && now >= a->hot->hold.until) {
-		a->hot->hold.until = 0;
+		__rdm_assoc_hold_over(a);
 		out->acts |= RDM_OUT_SEND;
 	}
 	if (a->ack_at && now >= a->ack_at) {

@@ -34,19 +34,35 @@ struct rdm_assoc;
 #define RDM_HOLD_BYTES		32768
 /* The same when the user says that more comes. */
 #define RDM_HOLD_MORE		(1ULL * NSEC_PER_MSEC)
+/*
+ * Messages that are cut are a stream when so many follow each other within this time each, with
+ * nothing coming back. Those that follow wait for so long, or until so many bytes wait, so that a
+ * super-packet carries several; when one waited in vain it must be shown again that it is a
+ * stream.
+ */
+#define RDM_HOLD_STREAM		8
+#define RDM_HOLD_STREAM_GAP	(500ULL * NSEC_PER_USEC)
+#define RDM_HOLD_LONG		(100ULL * NSEC_PER_USEC)
+#define RDM_HOLD_LONG_BYTES	64500
 
 /**
  * struct rdm_hold - messages that could go and wait for others
  * @pushed_at: when the newest message was accepted, ns
  * @until: messages never sent wait until then, ns; 0: they do not
  * @bytes: that wait since @until is set
+ * @rx_charge: what had come from the peer at @pushed_at, as rdm_assoc.rx_charge
+ * @stream: messages so far that make a stream, at most RDM_HOLD_STREAM
  * @more: they wait because the user says that more comes
+ * @idle: they wait with nothing in flight, too
  */
 struct rdm_hold {
 	u64 pushed_at;
 	u64 until;
+	u64 rx_charge;
 	u32 bytes;
+	u8 stream;
 	bool more;
+	bool idle;
 };
 
 /**

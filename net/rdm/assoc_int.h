@@ -17,6 +17,7 @@ void __rdm_assoc_waiting(struct rdm_assoc *a, u64 now);
 u64 __rdm_assoc_backoff(const struct rdm_assoc *a, u64 base);
 void __rdm_assoc_resize(struct rdm_assoc *a, u32 mtu);
 bool __rdm_assoc_window_due(const struct rdm_assoc *a, u32 share);
+void __rdm_assoc_hold_over(struct rdm_assoc *a);
 bool __rdm_assoc_may_send(const struct rdm_assoc *a);
 
 /* Is there something that only the peer can bring to an end? */

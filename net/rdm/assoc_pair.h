@@ -122,6 +122,19 @@ static inline void push(struct pair *p, struct end *e, u32 len)
 	push_mode(p, e, len, RDM_EXACTLY_ONCE, 0);
 }
 
+/* A message that is cut into fragments of 1400 bytes, and can share a super-packet. */
+static inline struct rdm_txmsg *push_cut(struct pair *p, u32 len, unsigned long *bits)
+{
+	struct rdm_txmsg *m = &p->a.msg[p->a.nmsgs++];
+
+	rdm_txmsg_init(m, len, 1400, bits);
+	m->solo = true;
+	m->laid = true;
+	m->pads = true;
+	rdm_assoc_push(&p->a.a, p->now, m, &p->a.out);
+	return m;
+}
+
 static inline bool next(struct pair *p, struct end *e)
 {
 	bool more = rdm_assoc_next(&e->a, p->now, &e->pool, 8, &e->plan, &e->out);

@@ -205,14 +205,17 @@ static bool too_long(const struct rdm_assoc *a, const struct rdm_txmsg *m)
 }
 
 /* Do messages that were never sent wait for others? Not when a packet goes anyway. */
-static bool holds(struct rdm_assoc *a, u64 now)
+static bool holds(struct rdm_assoc *a, u64 now, bool super)
 {
 	struct rdm_hold *h = &a->hot->hold;
 
 	if (likely(!h->until))
 		return false;
-	if (now < h->until && !a->probes && !a->ack_now && (a->rec.nflight || h->more))
+	if (now < h->until && !a->probes && !a->ack_now &&
+	    (h->idle ? super || h->more : a->rec.nflight))
 		return true;
+	if (now >= h->until)
+		__rdm_assoc_hold_over(a);
 	h->until = 0;
 	return false;
 }
@@ -299,7 +302,7 @@ static bool pick_data(struct rdm_assoc *a, u64 now, bool super, struct pick *p,
 		return true;
 	}
 
-	m = holds(a, now) ? NULL : next_unsent(a, out);
+	m = holds(a, now, super) ? NULL : next_unsent(a, out);
 	if (m) {
 		p->msg = m;
 		p->frag = m->next;
@@ -480,34 +483,68 @@ static u16 fill_bundle(struct rdm_assoc *a, struct rdm_txmsg *m, u32 *len)
 	}
 }
 
-/* A run of fragments that go out for the first time, equal in size but the last. */
+/* The message whose first fragment may follow the last one of @m, in packets of one size. */
+static struct rdm_txmsg *follows(const struct rdm_assoc *a, struct rdm_txmsg *m)
+{
+	struct rdm_txmsg *next = list_next_entry(m, node);
+
+	return m->pads && !m->gen && !list_is_last(&m->node, &a->txq.msgs) && next->pads &&
+	       !next->gen && !next->bound && !next->finished && next->stride == m->stride &&
+	       next->len <= a->peer_max_msg && !ending(a) &&
+	       rdm_txq_admits(&a->txq, next) ? next : NULL;
+}
+
+/*
+ * A run of fragments that go out for the first time, equal in size but the last. It may go on with
+ * the next message, where that is cut alike.
+ */
 static void plan_frags(struct rdm_assoc *a, u64 now, struct rdm_txmsg *m, struct list_head *pool,
 		       u16 max_pkts, u8 ctl, u64 acks, struct rdm_plan *plan)
 {
-	u32 size = plan->head_len + msg_space(m, m->next);
-	u16 frag = m->next, last = m->nfrags - 1;
+	u32 size = plan->head_len + RDM_FRAG_LEN + m->stride;
+	u16 frag = m->next, begin = frag, last = m->nfrags - 1;
 	struct rdm_sent *s = list_first_entry(pool, struct rdm_sent, node), *first = s;
+	struct rdm_txmsg *then = NULL;
 
-	plan->size = size;
+	if (unlikely(plan->head_len != RDM_HDR_LEN))
+		max_pkts = 1;
 	plan->frag = frag;
 	plan->n = 0;
 	__rdm_assoc_waiting(a, now);
 	for (;; s = list_next_entry(s, node)) {
-		describe(s, m, frag, 1,
-			 likely(frag < last) ? size : plan->head_len + msg_space(m, frag));
+		bool end = ++plan->n == max_pkts || list_is_last(&s->node, pool);
+		u32 len = size;
+
+		if (unlikely(frag == last)) {
+			/* two, for who fills a packet up must know that another one follows */
+			if (!end && rdm_cong_can_send(&a->hot->cong, 2 * size))
+				then = follows(a, m);
+			if (!then)
+				len = plan->head_len + msg_space(m, frag);
+		}
+		describe(s, m, frag, 1, len);
 		s->ctl = ctl;
 		s->acks = acks;
 		s->ect = plan->ect;
 		rdm_txq_ref(s);
 		__rdm_recovery_sent(&a->rec, &a->hot->cong, s, now);
-		plan->n++;
-		frag++;
-		if (plan->n == max_pkts || frag > last || list_is_last(&s->node, pool) ||
-		    plan->head_len != RDM_HDR_LEN || !rdm_cong_can_send(&a->hot->cong, size))
+		if (unlikely(frag++ == last)) {
+			if (!then)
+				break;
+			rdm_txq_sent(&a->txq, m, frag - begin);
+			m = then;
+			then = NULL;
+			rdm_txq_bind(&a->txq, m);
+			frag = 0;
+			begin = 0;
+			last = m->nfrags - 1;
+		} else if (end || !rdm_cong_can_send(&a->hot->cong, size)) {
 			break;
+		}
 	}
+	plan->size = plan->n > 1 ? size : s->size;
 	list_bulk_move_tail(&a->rec.sent, &first->node, &s->node);
-	rdm_txq_sent(&a->txq, m, plan->n);
+	rdm_txq_sent(&a->txq, m, frag - begin);
 	plan->nrecs = plan->n;
 	if (a->probes)
 		a->probes--;

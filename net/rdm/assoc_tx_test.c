@@ -522,123 +522,6 @@ static void assoc_tx_backoff_follows_the_user_timeout(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, p->a.error, ETIMEDOUT);
 }
 
-/* An association with something in flight, sent now. */
-static struct pair *busy(struct kunit *test)
-{
-	struct pair *p = pair(test);
-
-	establish(test, p);
-	rdm_assoc_set_hold(&p->a.a, true);
-	p->now += SEC;
-	push(p, &p->a, 1);
-	/* nothing was in flight: it does not wait */
-	KUNIT_ASSERT_TRUE(test, next(p, &p->a));
-	KUNIT_ASSERT_EQ(test, p->a.a.rec.nflight, 1);
-	return p;
-}
-
-static void assoc_tx_burst_shares_a_packet(struct kunit *test)
-{
-	struct pair *p = busy(test);
-	u64 until;
-
-	p->now += 10 * NSEC_PER_USEC;
-	push(p, &p->a, 1);
-	until = p->now + RDM_HOLD;
-	KUNIT_EXPECT_FALSE(test, next(p, &p->a));
-	KUNIT_EXPECT_EQ(test, rdm_assoc_deadline(&p->a.a), until);
-	p->now += 40 * NSEC_PER_USEC;
-	push(p, &p->a, 1);
-	KUNIT_EXPECT_FALSE(test, next(p, &p->a));
-	/* the first one decides how long */
-	KUNIT_EXPECT_EQ(test, rdm_assoc_deadline(&p->a.a), until);
-	pass(p, &p->a, until);
-	KUNIT_EXPECT_TRUE(test, next(p, &p->a));
-	KUNIT_EXPECT_EQ(test, p->a.plan.n, 2);
-	KUNIT_EXPECT_GT(test, rdm_assoc_deadline(&p->a.a), until + RDM_HOLD);
-}
-
-static void assoc_tx_a_burst_that_others_see_waits_as_long_as_it_may(struct kunit *test)
-{
-	struct pair *p = busy(test);
-	struct rdm_txmsg *m = &p->a.msg[MSGS - 1];
-	u64 until;
-
-	/* the queue shows no burst */
-	p->now += 2 * RDM_HOLD;
-	until = p->now + 4 * RDM_HOLD;
-	rdm_txmsg_init(m, 1, 1400, NULL);
-	m->wait = 4 * RDM_HOLD;
-	rdm_assoc_push(&p->a.a, p->now, m, &p->a.out);
-	KUNIT_EXPECT_FALSE(test, next(p, &p->a));
-	KUNIT_EXPECT_EQ(test, rdm_assoc_deadline(&p->a.a), until);
-	p->now += 2 * RDM_HOLD;
-	push(p, &p->a, 1);
-	KUNIT_EXPECT_FALSE(test, next(p, &p->a));
-	pass(p, &p->a, until);
-	KUNIT_EXPECT_TRUE(test, next(p, &p->a));
-	KUNIT_EXPECT_EQ(test, p->a.plan.n, 2);
-}
-
-static void assoc_tx_seldom_messages_do_not_wait(struct kunit *test)
-{
-	struct pair *p = busy(test);
-
-	p->now += RDM_HOLD;
-	push(p, &p->a, 1);
-	KUNIT_EXPECT_TRUE(test, next(p, &p->a));
-
-	rdm_assoc_set_hold(&p->a.a, false);
-	push(p, &p->a, 1);
-	KUNIT_EXPECT_TRUE(test, next(p, &p->a));
-}
-
-static void assoc_tx_held_goes_when_nothing_is_in_flight(struct kunit *test)
-{
-	struct pair *p = busy(test);
-
-	push(p, &p->a, 1);
-	KUNIT_EXPECT_FALSE(test, next(p, &p->a));
-	carry(p, &p->a, &p->b);
-	pass(p, &p->b, p->b.a.ack_at);
-	KUNIT_ASSERT_TRUE(test, next(p, &p->b));
-	/* long before the time is up, had the ack come at once */
-	p->a.a.hot->hold.until = p->now + 1;
-	carry(p, &p->b, &p->a);
-	KUNIT_ASSERT_EQ(test, p->a.a.rec.nflight, 0);
-	KUNIT_EXPECT_TRUE(test, next(p, &p->a));
-}
-
-static void assoc_tx_enough_does_not_wait(struct kunit *test)
-{
-	struct pair *p = busy(test);
-	u32 n = 0;
-
-	do {
-		KUNIT_ASSERT_LT(test, ++n, MSGS - 2);
-		push(p, &p->a, 1400);
-	} while (!next(p, &p->a));
-	/* the congestion window has no room for more */
-	KUNIT_EXPECT_GT(test, n, 1);
-}
-
-static void assoc_tx_more_waits_for_more(struct kunit *test)
-{
-	struct pair *p = pair(test);
-	struct rdm_txmsg *m = &p->a.msg[MSGS - 1];
-
-	establish(test, p);
-	p->now += SEC;
-	rdm_txmsg_init(m, 1, 1400, NULL);
-	m->more = true;
-	rdm_assoc_push(&p->a.a, p->now, m, &p->a.out);
-	KUNIT_EXPECT_FALSE(test, next(p, &p->a));
-	KUNIT_EXPECT_EQ(test, rdm_assoc_deadline(&p->a.a), p->now + RDM_HOLD_MORE);
-	push(p, &p->a, 1);
-	KUNIT_EXPECT_TRUE(test, next(p, &p->a));
-	KUNIT_EXPECT_EQ(test, p->a.plan.n, 2);
-}
-
 static void assoc_tx_run_of_whole_messages_has_packets_of_one_size(struct kunit *test)
 {
 	static const u32 len[] = { 900, 900, 700, 900 };
@@ -661,6 +544,70 @@ static void assoc_tx_run_of_whole_messages_has_packets_of_one_size(struct kunit 
 	KUNIT_ASSERT_TRUE(test, next(p, &p->a));
 	KUNIT_EXPECT_EQ(test, p->a.plan.n, 1);
 	KUNIT_EXPECT_FALSE(test, next(p, &p->a));
+}
+
+static void assoc_tx_run_of_fragments_goes_on_with_the_next_message(struct kunit *test)
+{
+	static const u32 len[] = { 2700, 2800, 2000, 2700 };
+	u32 size = RDM_HDR_LEN + RDM_FRAG_LEN + 1400, i, n = 0;
+	struct rdm_txmsg *m[ARRAY_SIZE(len)];
+	unsigned long bits[ARRAY_SIZE(len)] = {};
+	struct pair *p = pair(test);
+	struct rdm_sent *s;
+
+	establish(test, p);
+	p->a.a.txq.win_charge += 100000;
+	p->a.hot.cong.pace.per_byte = 0;
+	for (i = 0; i < ARRAY_SIZE(len); i++)
+		m[i] = push_cut(p, len[i], &bits[i]);
+	/* headers cannot stand in its pages any more */
+	m[3]->gen++;
+	KUNIT_ASSERT_TRUE(test, next(p, &p->a));
+	KUNIT_EXPECT_EQ(test, p->a.plan.kind, RDM_PLAN_FRAGS);
+	KUNIT_EXPECT_PTR_EQ(test, p->a.plan.msg, m[0]);
+	KUNIT_EXPECT_EQ(test, p->a.plan.n, 6);
+	KUNIT_EXPECT_EQ(test, p->a.plan.nrecs, 6);
+	KUNIT_EXPECT_EQ(test, p->a.plan.size, size);
+	list_for_each_entry(s, &p->a.a.rec.sent, node) {
+		KUNIT_EXPECT_PTR_EQ(test, s->msg, m[n / 2]);
+		KUNIT_EXPECT_EQ(test, s->frag, n % 2);
+		/* what is filled up counts as it is sent, and the last is not filled up */
+		KUNIT_EXPECT_EQ(test, s->size, n < 5 ? size : size - 800);
+		n++;
+	}
+	KUNIT_EXPECT_EQ(test, n, 6);
+	KUNIT_EXPECT_EQ(test, p->a.a.txq.nbound, 3);
+	KUNIT_ASSERT_TRUE(test, next(p, &p->a));
+	KUNIT_EXPECT_PTR_EQ(test, p->a.plan.msg, m[3]);
+	KUNIT_EXPECT_EQ(test, p->a.plan.n, 2);
+	KUNIT_EXPECT_FALSE(test, next(p, &p->a));
+}
+
+static void assoc_tx_run_of_fragments_ends_where_the_window_does(struct kunit *test)
+{
+	unsigned long bits[3] = {};
+	struct pair *p = pair(test);
+	struct rdm_txmsg *m;
+	u32 i;
+
+	establish(test, p);
+	for (i = 0; i < ARRAY_SIZE(bits); i++)
+		m = push_cut(p, 2700, &bits[i]);
+	/* of the peer: for two of them */
+	p->a.a.txq.win_charge = p->a.a.txq.charge + 2 * rdm_msg_charge(2700);
+	/* of the network: for three packets */
+	p->a.hot.cong.cwnd = 3 * (RDM_HDR_LEN + RDM_FRAG_LEN + 1400);
+	KUNIT_ASSERT_TRUE(test, next(p, &p->a));
+	KUNIT_EXPECT_EQ(test, p->a.plan.n, 3);
+	KUNIT_EXPECT_FALSE(test, next(p, &p->a));
+	p->a.hot.cong.cwnd = 100000;
+	KUNIT_ASSERT_TRUE(test, next(p, &p->a));
+	KUNIT_EXPECT_EQ(test, p->a.plan.frag, 1);
+	KUNIT_EXPECT_EQ(test, p->a.plan.n, 1);
+	/* nothing follows it, so it is as long as it is */
+	KUNIT_EXPECT_EQ(test, p->a.plan.size, RDM_HDR_LEN + RDM_FRAG_LEN + 1300);
+	KUNIT_EXPECT_FALSE(test, next(p, &p->a));
+	KUNIT_EXPECT_FALSE(test, m->bound);
 }
 
 /* Two packets of one flight, whose marks are told by an ack each. */
@@ -828,13 +775,9 @@ static struct kunit_case assoc_tx_cases[] = {
 	KUNIT_CASE(assoc_tx_tag_told_to_another_life_is_given_up),
 	KUNIT_CASE(assoc_tx_lost_copies_are_not_repeated),
 	KUNIT_CASE(assoc_tx_backoff_follows_the_user_timeout),
-	KUNIT_CASE(assoc_tx_burst_shares_a_packet),
-	KUNIT_CASE(assoc_tx_a_burst_that_others_see_waits_as_long_as_it_may),
-	KUNIT_CASE(assoc_tx_seldom_messages_do_not_wait),
-	KUNIT_CASE(assoc_tx_held_goes_when_nothing_is_in_flight),
-	KUNIT_CASE(assoc_tx_enough_does_not_wait),
-	KUNIT_CASE(assoc_tx_more_waits_for_more),
 	KUNIT_CASE(assoc_tx_run_of_whole_messages_has_packets_of_one_size),
+	KUNIT_CASE(assoc_tx_run_of_fragments_goes_on_with_the_next_message),
+	KUNIT_CASE(assoc_tx_run_of_fragments_ends_where_the_window_does),
 	KUNIT_CASE(assoc_tx_room_for_one_waits_for_two),
 	{}
 };

@@ -13,6 +13,9 @@
 #include "option.h"
 #include "rx.h"
 
+/* Zeroes behind the last fragment of a message in a run */
+#define PAD_FEW		64
+
 /* A connected socket hears its peer only. */
 static bool welcome(const struct rx *rx)
 {
@@ -315,6 +318,14 @@ bool rdm_rx_skip(struct rx *rx, const struct rdm_frame *f)
 	return !err;
 }
 
+/* Nothing but some zeroes? Many are left to who takes packets one by one. */
+static bool is_padding(struct rx *rx, u32 at, u32 len)
+{
+	u8 buf[PAD_FEW] __uninitialized;
+
+	return len <= sizeof(buf) && !memchr_inv(rdm_rx_bytes(rx, at, len, buf), 0, len);
+}
+
 /**
  * rdm_rx_run() - take the segments that go on with the message of the one before
  * @rx: a super-packet, with its association locked; @rx->run is set
@@ -348,15 +359,18 @@ u32 rdm_rx_run(struct rx *rx, u32 at, u32 seg)
 	total = rec->m.total;
 	off = part->f.off + size;
 	for (at += seg; at + RDM_GAP < rx->skb->len && off < total; at += seg) {
-		u32 len = min(seg, rx->skb->len - at) - RDM_GAP;
+		u32 room = min(seg, rx->skb->len - at) - RDM_GAP, len = min(room, total - off);
 
 		frag = (u64)RDM_FRAME_FRAG << 56 | (u64)len << 32 | total;
 		p = rdm_rx_bytes(rx, at, RDM_GAP, buf);
 		if (get_unaligned_be64(p) != head + n + 1 || get_unaligned_be64(p + 8) != tag ||
 		    get_unaligned_be64(p + 16) != frag ||
 		    get_unaligned_be64(p + 24) != rec->m.seq ||
-		    get_unaligned_be32(p + 32) != off || len > total - off ||
+		    get_unaligned_be32(p + 32) != off ||
 		    (len < RDM_MIN_STRIDE && len != total - off))
+			break;
+		/* another message may follow the last one */
+		if (unlikely(len < room) && !is_padding(rx, at + RDM_GAP + len, room - len))
 			break;
 		off += len;
 		got += len;

@@ -20,6 +20,7 @@
 /* Linear parts up to here come from pieces of a page, see new_skb(). */
 #define SKB_FRAG_MAX	2048
 #define SUPER_MAX	65000
+#define SUPER_HEADERS	80
 #define SUPER_SEGS	64
 
 /**
@@ -299,49 +300,6 @@ static struct sk_buff *build_frag(const struct rdm_peer *peer, const struct rdm_
 	return skb;
 }
 
-/* A run of fragments as segments of one super-packet: the headers go into the gaps. */
-static struct sk_buff *build_super(const struct rdm_peer *peer, const struct rdm_plan *plan)
-{
-	const struct rdm_msg *msg = container_of(plan->msg, struct rdm_msg, t);
-	u64 tag = get_unaligned_be64(plan->head + 8);
-	struct rdm_txmsg *m = plan->msg;
-	u32 stride = msg->layout_stride;
-	struct sk_buff *skb;
-	u16 i = 0, b = 0;
-
-	skb = new_skb(peer, 0);
-	if (!skb)
-		return NULL;
-	while (i < plan->n) {
-		u16 frag = plan->frag + i, last, n;
-		const struct rdm_block *blk;
-		u32 off, len;
-		u8 *p;
-
-		while (frag >= msg->blocks[b].first + msg->blocks[b].n)
-			b++;
-		blk = &msg->blocks[b];
-		n = min_t(u16, plan->n - i, blk->first + blk->n - frag);
-		off = blk->off + (frag - blk->first) * (RDM_GAP + stride);
-		last = frag + n - 1;
-		len = (n - 1) * (RDM_GAP + stride) + RDM_GAP + rdm_txmsg_frag_len(m, last);
-		p = page_address(blk->page) + off;
-		for (; frag <= last; frag++, i++, p += RDM_GAP + stride) {
-			rdm_wire_put_hdr(p, RDM_PKT_DATA, plan->pn + i, tag);
-			rdm_wire_put_frag(p + RDM_HDR_LEN, m->seq, m->len, (u32)frag * stride,
-					  rdm_txmsg_frag_len(m, frag));
-		}
-		get_page(blk->page);
-		skb_add_rx_frag(skb, skb_shinfo(skb)->nr_frags, blk->page, off, len, len);
-	}
-	if (plan->n > 1) {
-		skb_shinfo(skb)->gso_size = RDM_GAP + stride;
-		skb_shinfo(skb)->gso_segs = plan->n;
-		skb_shinfo(skb)->gso_type = SKB_GSO_UDP_L4;
-	}
-	return skb;
-}
-
 static void send_segs(struct rdm_peer *peer, struct sk_buff *skb, const struct rdm_plan *plan,
 		      u16 segs, struct sk_buff_head *xmitq)
 {
@@ -352,6 +310,78 @@ static void send_segs(struct rdm_peer *peer, struct sk_buff *skb, const struct r
 		rdm_inc(peer->rn, OUT_GSO);
 	}
 	send_skb(peer, skb, plan->ect, xmitq);
+}
+
+/*
+ * A run of fragments as segments of super-packets: the headers go into the gaps. What one process
+ * sent one after the other mostly lies so in its pages.
+ */
+static void build_laid(struct rdm_peer *peer, const struct rdm_plan *plan,
+		       struct sk_buff_head *xmitq)
+{
+	u64 tag = get_unaligned_be64(plan->head + 8);
+	struct rdm_txmsg *m = plan->msg;
+	const struct rdm_msg *msg;
+	u32 step = RDM_GAP + m->stride;
+	struct sk_buff *skb = NULL;
+	u16 i = 0, b = 0, segs = 0, frag = plan->frag;
+
+	while (i < plan->n) {
+		const struct rdm_block *blk;
+		int k = skb ? skb_shinfo(skb)->nr_frags : 0;
+		u32 off, len;
+		u16 end, n;
+		u8 *p;
+
+		msg = container_of(m, struct rdm_msg, t);
+		blk = &msg->blocks[b];
+		end = blk->first + blk->n;
+		if (frag >= end) {
+			b++;
+			continue;
+		}
+		n = min_t(u16, plan->n - i, end - frag);
+		off = blk->off + (frag - blk->first) * step;
+		len = n * step;
+		p = page_address(blk->page) + off;
+		for (end = i + n; i < end; i++, frag++, p += step) {
+			rdm_wire_put_hdr(p, RDM_PKT_DATA, plan->pn + i, tag);
+			rdm_wire_put_frag(p + RDM_HDR_LEN, m->seq, m->len, (u32)frag * m->stride,
+					  rdm_txmsg_frag_len(m, frag));
+		}
+		/* nothing follows the last one */
+		if (i == plan->n)
+			len -= m->stride - rdm_txmsg_frag_len(m, frag - 1);
+		if (skb && skb_can_coalesce(skb, k, blk->page, off)) {
+			skb_coalesce_rx_frag(skb, k - 1, len, len);
+			segs += n;
+		} else {
+			/* small pages, where memory is short: a packet takes only so many */
+			if (unlikely(skb && k == MAX_SKB_FRAGS)) {
+				send_segs(peer, skb, plan, segs, xmitq);
+				skb = NULL;
+			}
+			if (!skb) {
+				skb = new_skb(peer, 0);
+				segs = 0;
+				k = 0;
+			}
+			if (likely(skb)) {
+				get_page(blk->page);
+				skb_add_rx_frag(skb, k, blk->page, off, len, len);
+				segs += n;
+			} else {
+				rdm_inc(peer->rn, OUT_NO_MEM);
+			}
+		}
+		if (frag == m->nfrags) {
+			m = list_next_entry(m, node);
+			frag = 0;
+			b = 0;
+		}
+	}
+	if (skb)
+		send_segs(peer, skb, plan, segs, xmitq);
 }
 
 /*
@@ -478,21 +508,13 @@ static void build_copies(struct rdm_peer *peer, const struct rdm_plan *plan,
 	chain_end(&c);
 }
 
-static bool can_super(const struct rdm_plan *plan)
+/* Do the fragments lie so that headers can stand before them? Those of messages that follow do. */
+static bool is_laid(const struct rdm_plan *plan)
 {
 	const struct rdm_msg *msg = container_of(plan->msg, struct rdm_msg, t);
 
-	u16 b = 0, first;
-
-	if (plan->again || plan->head_len != RDM_HDR_LEN || plan->msg->gen || !msg->nblocks ||
-	    plan->msg->stride != msg->layout_stride)
-		return false;
-	/* where memory is short the pages are small, and a packet takes only so many */
-	while (plan->frag >= msg->blocks[b].first + msg->blocks[b].n)
-		b++;
-	for (first = b; plan->frag + plan->n > msg->blocks[b].first + msg->blocks[b].n;)
-		b++;
-	return b - first < MAX_SKB_FRAGS;
+	return !plan->again && plan->head_len == RDM_HDR_LEN && !plan->msg->gen && msg->nblocks &&
+	       plan->msg->stride == msg->layout_stride;
 }
 
 /* How many segments a super-packet to this peer may have; 1 where none can go. */
@@ -503,7 +525,7 @@ static u16 max_segs(const struct rdm_peer *peer)
 
 	if (!READ_ONCE(peer->rn->tun.gso) || dst_xfrm(peer->dst))
 		return 1;
-	most = min_t(u32, SUPER_MAX, READ_ONCE(dev->gso_max_size)) / (peer->a.mtu + 48);
+	most = (min_t(u32, SUPER_MAX, READ_ONCE(dev->gso_max_size)) - SUPER_HEADERS) / peer->a.mtu;
 	return clamp_t(u32, min_t(u32, most, READ_ONCE(dev->gso_max_segs)), 1, SUPER_SEGS);
 }
 
@@ -523,21 +545,25 @@ static bool fill_pool(struct rdm_peer *peer, u16 want)
 
 static void build(struct rdm_peer *peer, const struct rdm_plan *plan, struct sk_buff_head *xmitq)
 {
-	bool super = plan->kind == RDM_PLAN_FRAGS && can_super(plan);
-	u16 i, n = plan->kind == RDM_PLAN_FRAGS && !super ? plan->n : 1;
+	bool whole = plan->kind == RDM_PLAN_WHOLES, frags = plan->kind == RDM_PLAN_FRAGS;
+	u16 i, n = frags ? plan->n : 1;
 	struct sk_buff *skb = NULL;
 
 	if (likely(plan->ect))
 		rdm_add(peer->rn, OUT_ECT, plan->nrecs);
-	/* copies of broadcasts, unless there are fresh headers to be made for one packet only */
-	if (plan->kind == RDM_PLAN_WHOLES || (plan->kind == RDM_PLAN_FRAGS && plan->n > 1 &&
-					      container_of(plan->msg, struct rdm_msg, t)->body)) {
-		if (unlikely(container_of(plan->msg, struct rdm_msg, t)->body))
+	if (whole || (frags && !plan->again && plan->head_len == RDM_HDR_LEN)) {
+		/* copies of broadcasts, unless there is one packet with fresh headers */
+		if (unlikely(container_of(plan->msg, struct rdm_msg, t)->body) &&
+		    (whole || n > 1)) {
 			build_copies(peer, plan, xmitq);
-		else
+			n = 0;
+		} else if (whole) {
 			build_wholes(peer, plan, xmitq);
-		rdm_add(peer->rn, OUT_PKTS, plan->n);
-		return;
+			n = 0;
+		} else if (is_laid(plan)) {
+			build_laid(peer, plan, xmitq);
+			n = 0;
+		}
 	}
 	for (i = 0; i < n; i++) {
 		switch (plan->kind) {
@@ -554,7 +580,7 @@ static void build(struct rdm_peer *peer, const struct rdm_plan *plan, struct sk_
 			skb = build_bundle(peer, plan);
 			break;
 		case RDM_PLAN_FRAGS:
-			skb = super ? build_super(peer, plan) : build_frag(peer, plan, i);
+			skb = build_frag(peer, plan, i);
 			break;
 		}
 		if (unlikely(!skb)) {
@@ -567,13 +593,20 @@ static void build(struct rdm_peer *peer, const struct rdm_plan *plan, struct sk_
 		if (unlikely(plan->kind == RDM_PLAN_PROBE))
 			skb->ignore_df = 0;
 	}
-	rdm_add(peer->rn, OUT_PKTS, plan->kind == RDM_PLAN_FRAGS ? plan->n : 1);
+	n = frags || whole ? plan->n : 1;
+	rdm_add(peer->rn, OUT_PKTS, n);
 	if (plan->again) {
 		rdm_inc(peer->rn, OUT_RETRANS);
-		peer->retrans_pkts += plan->kind == RDM_PLAN_FRAGS ? plan->n : 1;
+		peer->retrans_pkts += n;
 	}
-	if (super && plan->n > 1)
-		rdm_inc(peer->rn, OUT_GSO);
+}
+
+/* How many packets the next run of fragments may have. */
+static u32 unsent_frags(const struct rdm_txq *q)
+{
+	u32 n = q->unsent->nfrags;
+
+	return q->unsent->pads ? n * (q->n - q->nbound + 1) : n;
 }
 
 /**
@@ -600,7 +633,7 @@ void rdm_output(struct rdm_peer *peer, u64 now, struct sk_buff_head *xmitq, stru
 		u16 want = 1;
 
 		if (peer->a.txq.unsent && peer->a.txq.unsent->nfrags > 1)
-			want = min_t(u16, segs, peer->a.txq.unsent->nfrags);
+			want = min_t(u32, segs, unsent_frags(&peer->a.txq));
 		else if (peer->a.txq.unsent && peer->a.txq.unsent->laid)
 			want = clamp_t(u32, peer->a.txq.n - peer->a.txq.nbound, 1, segs);
 		if (!fill_pool(peer, want)) {

@@ -51,7 +51,10 @@ enum rdm_plan_kind {
 	RDM_PLAN_PROBE,		/* @head, and zeroes up to @size, which may exceed the MTU */
 	RDM_PLAN_BUNDLE,	/* @head, then @n whole messages from @msg on */
 	RDM_PLAN_WHOLES,	/* @n packets, each one whole message; @head before the first */
-	RDM_PLAN_FRAGS,		/* @n packets, each one fragment; @head before the first */
+	RDM_PLAN_FRAGS,		/* @n packets, each one fragment; @head before the first. Behind a
+				 * message's last one the next message begins, and zeroes fill the
+				 * packet up to @size
+				 */
 };
 
 #define RDM_PLAN_HEAD	(RDM_HDR_LEN + RDM_COOKIE_HDR_LEN + RDM_COOKIE_LEN + \
@@ -71,8 +74,8 @@ enum rdm_plan_kind {
  * @head_len: bytes of @head: header and control frames. Only FRAGS with @n == 1
  *	have control frames; packets after the first need a header of their own with
  *	the number @pn + i
- * @size: UDP payload of the packet, with padding; of each packet but a message's
- *	last for FRAGS, but the last, which may be shorter, for WHOLES
+ * @size: UDP payload of the packet, with padding; of each packet but the last, which may
+ *	be shorter, for FRAGS and WHOLES
  * @pn: number of the (first) packet
  * @msg: first message, or NULL
  * @head: encoded

@@ -20,6 +20,8 @@
 #define MSG_WIRE	16
 /* Fragments longer than this would need large runs of pages. */
 #define STRIDE_MAX	(16384 - RDM_GAP)
+/* Most zeroes behind a message's last fragment, so that the next message can follow. */
+#define PAD_MAX		256
 
 /**
  * rdm_snd_writable() - what poll() says about sending
@@ -400,6 +402,7 @@ struct rdm_msg *rdm_msg_alloc(u32 room, gfp_t gfp)
 static int fill_pages(struct rdm_msg *m, struct iov_iter *from)
 {
 	u32 stride = m->layout_stride, gap = m->gap, left = m->t.len;
+	bool pads = m->t.pads;
 	u16 frag = 0, i;
 
 	m->blocks = &m->one;
@@ -408,7 +411,7 @@ static int fill_pages(struct rdm_msg *m, struct iov_iter *from)
 	if (!m->blocks)
 		return -ENOMEM;
 	while (left) {
-		u32 first = min(left, stride), need = gap + first, room;
+		u32 need = gap + (pads ? stride : min(left, stride)), room;
 		struct page_frag own = {}, *pf;
 		struct rdm_block *b;
 
@@ -426,14 +429,16 @@ static int fill_pages(struct rdm_msg *m, struct iov_iter *from)
 		/* hardened usercopy looks at the block, not at each fragment */
 		check_object_size(page_address(pf->page) + pf->offset,
 				  min(room, left + DIV_ROUND_UP(left, stride) * gap), false);
-		while (left && room >= gap + min(left, stride)) {
-			u32 n = min(left, stride);
+		while (left && room >= gap + (pads ? stride : min(left, stride))) {
+			u32 n = min(left, stride), taken = gap + (pads ? stride : n);
 			u8 *p = page_address(pf->page) + pf->offset;
 
 			if (_copy_from_iter(p + gap, n, from) != n)
 				goto err_fault;
-			pf->offset += gap + n;
-			room -= gap + n;
+			if (unlikely(n < taken - gap))
+				memset(p + gap + n, 0, taken - gap - n);
+			pf->offset += taken;
+			room -= taken;
 			left -= n;
 			b->n++;
 			frag++;
@@ -481,6 +486,7 @@ static struct rdm_msg *msg_make(struct msghdr *msg, u32 len, u32 stride, u32 tru
 		m->gap = m->t.nfrags > 1 ? RDM_GAP : RDM_HDR_LEN + RDM_MSG_LEN;
 		m->t.solo = true;
 		m->t.laid = true;
+		m->t.pads = m->t.nfrags > 1 && m->t.nfrags * stride - len <= PAD_MAX;
 		err = fill_pages(m, &msg->msg_iter);
 	}
 	if (err) {
@@ -516,7 +522,8 @@ void rdm_snd_take(struct rdm_peer *peer, u32 truesize)
  * @mtu: of its association
  *
  * A message longer than one packet is cut; a shorter one goes whole. What fits in one
- * packet with the short header must not be cut.
+ * packet with the short header must not be cut. The last fragment is hardly shorter than the
+ * others, so that another message can follow it in a super-packet.
  *
  * Return: bytes of each fragment but the last.
  */
@@ -526,7 +533,8 @@ u32 rdm_msg_stride(u32 len, u32 mtu)
 
 	if (len <= mtu - RDM_HDR_LEN - RDM_MSG_LEN && len <= STRIDE_MAX)
 		return max(len, 1U);
-	return stride;
+	return max_t(u32, DIV_ROUND_UP(len, DIV_ROUND_UP(len, stride)),
+		     min_t(u32, stride, RDM_MIN_STRIDE));
 }
 
 /* Accept the message: from here on it has an outcome. */
@@ -678,7 +686,8 @@ int rdm_sendmsg(struct socket *sock, struct msghdr *msg, size_t len)
 	if (READ_ONCE(peer->a.peer_max_msg) && len > READ_ONCE(peer->a.peer_max_msg))
 		goto err_put;
 	stride = rdm_msg_stride(len, READ_ONCE(peer->a.mtu));
-	truesize = SKB_TRUESIZE(sizeof(*m)) + len + DIV_ROUND_UP(len, stride) * RDM_GAP;
+	/* with what may stand behind the last fragment */
+	truesize = SKB_TRUESIZE(sizeof(*m)) + len + DIV_ROUND_UP(len, stride) * (RDM_GAP + 1);
 	if (unlikely(opts.ask)) {
 		err = -ENOMEM;
 		note = rdm_note_new(&to, opts.cookie);

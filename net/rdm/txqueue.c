@@ -45,6 +45,7 @@ void rdm_txmsg_init(struct rdm_txmsg *m, u32 len, u32 stride, unsigned long *ack
 	m->finished = false;
 	m->solo = false;
 	m->laid = false;
+	m->pads = false;
 	m->more = false;
 	m->doubt = false;
 	m->fate = 0;

@@ -48,6 +48,8 @@ enum rdm_skip_state {
  * @finished: it has its outcome
  * @solo: its bytes cannot share a packet with other messages
  * @laid: its headers can stand before its bytes, in a gap or apart, so it can be a segment
+ * @pads: zeroes can follow its last fragment, up to the length of the others, so that in a
+ *	super-packet another message can follow
  * @more: the user says that more comes, and that it may wait for that
  * @doubt: an earlier association sent it, and it may have arrived
  * @mode: RDM_EXACTLY_ONCE and so on
@@ -75,6 +77,7 @@ struct rdm_txmsg {
 	bool finished;
 	bool solo;
 	bool laid;
+	bool pads;
 	bool more;
 	bool doubt;
 	u8 fate;
