@@ -200,9 +200,24 @@ static void bbr_grows_from_its_smallest_window(struct kunit *test)
 	KUNIT_EXPECT_LE(test, p->c.cwnd, 10 * MSS);
 	p->rate = 5000;
 	p->buffer = 1000;
-	p->loss = 20;
+	p->loss = 8;
 	run(p, 5 * SEC);
-	KUNIT_EXPECT_GE(test, used(p, 3 * SEC), 80);
+	KUNIT_EXPECT_GE(test, used(p, 3 * SEC), 70);
+}
+
+static void bbr_counts_losses_of_a_round_trip_alone(struct kunit *test)
+{
+	struct path *p = path(test, 1000, 20 * MS, 1000, 20);
+	u64 cwnd;
+
+	run(p, 2 * SEC);
+	cwnd = p->c.cwnd;
+	/* few bursts, much of a round trip, after many single packets in others */
+	p->whole = 1;
+	run(p, 8 * MS);
+	p->whole = 0;
+	run(p, 60 * MS);
+	KUNIT_EXPECT_GE(test, p->c.cwnd, cwnd * 9 / 10);
 }
 
 static void bbr_loss_beside_a_queue_bounds_the_window(struct kunit *test)
@@ -257,6 +272,68 @@ static void bbr_idle_application_hides_no_bandwidth(struct kunit *test)
 	KUNIT_EXPECT_GE(test, used(p, 100 * MS), 70);
 }
 
+static void bbr_slow_application_does_not_end_startup(struct kunit *test)
+{
+	struct path *p = path(test, 5000, 20 * MS, 2000, 0);
+
+	p->app = 500;
+	p->app_from = p->now;
+	run(p, 2 * SEC);
+	p->app = 0;
+	run(p, 100 * MS);
+	KUNIT_EXPECT_GE(test, used(p, 100 * MS), 80);
+}
+
+/* Packets in the buffer and in flight, the fewest of @time. */
+static void fewest(struct path *p, u64 time, u64 *queued, u64 *in_flight)
+{
+	u64 end = p->now + time;
+
+	*queued = U64_MAX;
+	*in_flight = U64_MAX;
+	while (p->now < end) {
+		u64 queue = p->free > p->now ? p->free - p->now : 0;
+
+		run(p, MS);
+		*queued = min(*queued, div_u64(queue * p->rate, SEC));
+		*in_flight = min(*in_flight, p->head - p->tail);
+	}
+}
+
+static void bbr_cycle_empties_the_queue_that_it_made(struct kunit *test)
+{
+	struct path *p = path(test, 5000, 20 * MS, 2000, 0);
+	u64 queued, in_flight;
+	unsigned int i;
+
+	run(p, 2 * SEC);
+	/* eight round trips of 20 ms, the first of them a quarter longer */
+	for (i = 0; i < 5; i++) {
+		fewest(p, 180 * MS, &queued, &in_flight);
+		KUNIT_EXPECT_LE(test, queued, 3);
+	}
+}
+
+static void bbr_lets_the_path_run_empty_to_see_its_length(struct kunit *test)
+{
+	/* it holds 100 packets */
+	struct path *p = path(test, 5000, 20 * MS, 2000, 0);
+	u64 queued, in_flight;
+
+	run(p, 2 * SEC);
+	/* no round trip is as short as the shortest any more */
+	p->rtt = 21 * MS;
+	fewest(p, 7 * SEC, &queued, &in_flight);
+	KUNIT_EXPECT_GE(test, in_flight, 70);
+	fewest(p, 4 * SEC, &queued, &in_flight);
+	KUNIT_EXPECT_LE(test, in_flight, 55);
+	/* and then it goes on as before: there is no second startup */
+	run(p, SEC);
+	p->worst = 0;
+	KUNIT_EXPECT_GE(test, used(p, SEC), 93);
+	KUNIT_EXPECT_LE(test, p->worst, 140);
+}
+
 static void bbr_marks_shrink_the_window(struct kunit *test)
 {
 	struct path *p = path(test, 5000, 20 * MS, 2000, 0);
@@ -286,10 +363,14 @@ static struct kunit_case bbr_cases[] = {
 	KUNIT_CASE(bbr_random_loss_costs_what_is_lost),
 	KUNIT_CASE(bbr_losing_bursts_is_not_losing_the_path),
 	KUNIT_CASE(bbr_grows_from_its_smallest_window),
+	KUNIT_CASE(bbr_counts_losses_of_a_round_trip_alone),
 	KUNIT_CASE(bbr_loss_beside_a_queue_bounds_the_window),
 	KUNIT_CASE(bbr_follows_a_path_that_changes),
 	KUNIT_CASE(bbr_measures_a_longer_path_anew),
 	KUNIT_CASE(bbr_idle_application_hides_no_bandwidth),
+	KUNIT_CASE(bbr_slow_application_does_not_end_startup),
+	KUNIT_CASE(bbr_cycle_empties_the_queue_that_it_made),
+	KUNIT_CASE(bbr_lets_the_path_run_empty_to_see_its_length),
 	KUNIT_CASE(bbr_marks_shrink_the_window),
 	KUNIT_CASE(bbr_persistent_congestion_is_survived),
 	{}
