@@ -4,7 +4,6 @@
  * each seed, where the scenario says so, over every place where one thing can
  * go wrong; or one run with a trace of everything that happens.
  */
-#include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +12,7 @@
 
 #include "group.h"
 #include "gmain.h"
+#include "simopt.h"
 
 #ifdef RDM_MUTATE
 #define PROGRAM	"rdmsim-mutants"
@@ -61,23 +61,6 @@ struct fault {
 	u32 node, step, omit, cut;
 	bool back;
 };
-
-static void print_counts(const u64 *count)
-{
-	u32 width = 0, i;
-
-	for (i = 0; i < GC__NR; i++) {
-		if (!count[i])
-			continue;
-		width += printf("%s%llu %s", width ? ", " : "#   ", count[i], gcount_names[i]);
-		if (width > 80) {
-			putchar('\n');
-			width = 0;
-		}
-	}
-	if (width)
-		putchar('\n');
-}
 
 static struct fault now_running;
 
@@ -201,7 +184,7 @@ static bool run_scene(const struct gscene *sc, u64 first, u32 seeds)
 
 	for (i = 0; i < n && ok; i++)
 		ok = places(sc, first + i, count);
-	print_counts(count);
+	simopt_print_counts(count, gcount_names, GC__NR);
 	for (i = 0; seeds > 1 && ok && i < ARRAY_SIZE(sc->must) && sc->must[i]; i++) {
 		if (count[sc->must[i]])
 			continue;
@@ -238,43 +221,15 @@ static void usage(FILE *out)
 
 int gmain(int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "scenario", required_argument, NULL, 's' },
-		{ "seeds", required_argument, NULL, 'n' },
-		{ "first", required_argument, NULL, 'f' },
-		{ "seed", required_argument, NULL, 'x' },
-		{ "crash", required_argument, NULL, 'c' },
-		{ "back", no_argument, NULL, 'b' },
-		{ "omit", required_argument, NULL, 'o' },
-		{ "cut", required_argument, NULL, 'u' },
-		{ "mutate", required_argument, NULL, 'm' },
-		{ "trace", no_argument, NULL, 't' },
-		{ "list", no_argument, NULL, 'l' },
-		{ "help", no_argument, NULL, 'h' },
-		{}
-	};
-	u32 seeds = 1000, passed = 0, failed = 0, i;
-	const char *only = NULL;
+	struct simopts o = { .seeds = 1000, .first = 1 };
+	u32 passed = 0, failed = 0, i;
 	struct fault f = {};
-	bool single = false;
-	u64 first = 1;
 	int opt;
 
-	while ((opt = getopt_long(argc, argv, "", options, NULL)) != -1) {
+	while ((opt = getopt_long(argc, argv, "", simopt_table, NULL)) != -1) {
+		if (simopt_take(&o, opt))
+			continue;
 		switch (opt) {
-		case 's':
-			only = optarg;
-			break;
-		case 'n':
-			seeds = strtoul(optarg, NULL, 0);
-			break;
-		case 'f':
-			first = strtoull(optarg, NULL, 0);
-			break;
-		case 'x':
-			first = strtoull(optarg, NULL, 0);
-			single = true;
-			break;
 		case 'c':
 			if (sscanf(optarg, "%u:%u", &f.node, &f.step) != 2 || f.node >= GNODES) {
 				usage(stderr);
@@ -291,19 +246,11 @@ int gmain(int argc, char **argv)
 		case 'u':
 			f.cut = strtoul(optarg, NULL, 0) + 1;
 			break;
-		case 't':
-			w.trace = true;
-			break;
 #ifdef RDM_MUTATE
 		case 'm':
-			for (i = 1; i < RDM_GMUT__NR; i++)
-				if (!strcmp(mutations[i], optarg))
-					break;
-			if (i == RDM_GMUT__NR) {
-				fprintf(stderr, PROGRAM ": no mutation '%s'; see --list\n", optarg);
+			rdm_gmutation = simopt_mutation(PROGRAM, mutations, RDM_GMUT__NR);
+			if (rdm_gmutation == RDM_GMUT__NR)
 				return 2;
-			}
-			rdm_gmutation = i;
 			break;
 #endif
 		case 'l':
@@ -322,7 +269,8 @@ int gmain(int argc, char **argv)
 			return 2;
 		}
 	}
-	if (optind < argc || !seeds) {
+	w.trace = o.trace;
+	if (optind < argc || !o.seeds) {
 		usage(stderr);
 		return 2;
 	}
@@ -331,20 +279,20 @@ int gmain(int argc, char **argv)
 	for (i = 0; i < ngscenes; i++) {
 		const struct gscene *sc = &gscenes[i];
 
-		if (strcmp(only ? only : single ? "random" : sc->name, sc->name))
+		if (strcmp(o.only ? o.only : o.single ? "random" : sc->name, sc->name))
 			continue;
-		if (single ? one(sc, first, &f, total) : run_scene(sc, first, seeds))
+		if (o.single ? one(sc, o.first, &f, total) : run_scene(sc, o.first, o.seeds))
 			passed++;
 		else
 			failed++;
 	}
 	if (!passed && !failed) {
-		fprintf(stderr, PROGRAM ": no scenario '%s'; see --list\n", only);
+		fprintf(stderr, PROGRAM ": no scenario '%s'; see --list\n", o.only);
 		return 2;
 	}
-	if (!only) {
+	if (!o.only) {
 		printf("# all scenarios together:\n");
-		print_counts(total);
+		simopt_print_counts(total, gcount_names, GC__NR);
 	}
 	return failed ? 1 : 0;
 }

@@ -4,7 +4,6 @@
  * trace of everything that happens; a run depends on its seed alone.
  */
 #include <errno.h>
-#include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +12,7 @@
 
 #include "gmain.h"
 #include "sim.h"
+#include "simopt.h"
 
 static struct sim sim;
 
@@ -91,23 +91,6 @@ static bool run(const struct scenario *sc, u64 seed, u64 *count)
 	return ok;
 }
 
-static void print_counts(const u64 *count)
-{
-	u32 width = 0;
-
-	for (u32 i = 0; i < C__NR; i++) {
-		if (!count[i])
-			continue;
-		width += printf("%s%llu %s", width ? ", " : "#   ", count[i], count_names[i]);
-		if (width > 80) {
-			putchar('\n');
-			width = 0;
-		}
-	}
-	if (width)
-		putchar('\n');
-}
-
 /* One line of the lane: a scenario over many seeds. */
 static bool run_seeds(const struct scenario *sc, u64 first, u32 n)
 {
@@ -116,7 +99,7 @@ static bool run_seeds(const struct scenario *sc, u64 first, u32 n)
 
 	for (u32 i = 0; i < n && ok; i++)
 		ok = run(sc, first + i, count);
-	print_counts(count);
+	simopt_print_counts(count, count_names, C__NR);
 	for (u32 i = 0; n > 1 && ok && i < ARRAY_SIZE(sc->must) && sc->must[i]; i++) {
 		if (count[sc->must[i]])
 			continue;
@@ -149,51 +132,21 @@ static void usage(FILE *out)
 
 int main(int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "scenario", required_argument, NULL, 's' },
-		{ "seeds", required_argument, NULL, 'n' },
-		{ "first", required_argument, NULL, 'f' },
-		{ "seed", required_argument, NULL, 'x' },
-		{ "mutate", required_argument, NULL, 'm' },
-		{ "trace", no_argument, NULL, 't' },
-		{ "list", no_argument, NULL, 'l' },
-		{ "help", no_argument, NULL, 'h' },
-		{}
-	};
-	u32 seeds = 200, passed = 0, failed = 0;
-	const char *only = NULL;
-	u64 first = 1;
+	struct simopts o = { .seeds = 200, .first = 1 };
+	u32 passed = 0, failed = 0;
 	int opt;
 
 	if (argc > 1 && !strcmp(argv[1], "--group"))
 		return gmain(argc - 1, argv + 1);
-	while ((opt = getopt_long(argc, argv, "", options, NULL)) != -1) {
+	while ((opt = getopt_long(argc, argv, "", simopt_table, NULL)) != -1) {
+		if (simopt_take(&o, opt))
+			continue;
 		switch (opt) {
-		case 's':
-			only = optarg;
-			break;
-		case 'n':
-			seeds = strtoul(optarg, NULL, 0);
-			break;
-		case 'f':
-			first = strtoull(optarg, NULL, 0);
-			break;
-		case 'x':
-			first = strtoull(optarg, NULL, 0);
-			seeds = 1;
-			break;
-		case 't':
-			sim.trace = true;
-			break;
 #ifdef RDM_MUTATE
 		case 'm':
-			for (mutation = 1; mutation < MUT__NR; mutation++)
-				if (!strcmp(mutation_names[mutation], optarg))
-					break;
-			if (mutation == MUT__NR) {
-				fprintf(stderr, PROGRAM ": no mutation '%s'; see --list\n", optarg);
+			mutation = simopt_mutation(PROGRAM, mutation_names, MUT__NR);
+			if (mutation == MUT__NR)
 				return 2;
-			}
 			break;
 #endif
 		case 'l':
@@ -212,7 +165,10 @@ int main(int argc, char **argv)
 			return 2;
 		}
 	}
-	if (optind < argc || !seeds) {
+	if (o.single)
+		o.seeds = 1;
+	sim.trace = o.trace;
+	if (optind < argc || !o.seeds) {
 		usage(stderr);
 		return 2;
 	}
@@ -223,17 +179,17 @@ int main(int argc, char **argv)
 
 	for (u32 i = 0; i < nscenarios; i++) {
 		const struct scenario *sc = &scenarios[i];
-		u32 n = seeds == 1 ? 1 : max(seeds * sc->weight / 100, 1U);
+		u32 n = o.seeds == 1 ? 1 : max(o.seeds * sc->weight / 100, 1U);
 
-		if (only && strcmp(only, sc->name))
+		if (o.only && strcmp(o.only, sc->name))
 			continue;
-		if (run_seeds(sc, first, n))
+		if (run_seeds(sc, o.first, n))
 			passed++;
 		else
 			failed++;
 	}
 	if (!passed && !failed) {
-		fprintf(stderr, PROGRAM ": no scenario '%s'; see --list\n", only);
+		fprintf(stderr, PROGRAM ": no scenario '%s'; see --list\n", o.only);
 		return 2;
 	}
 	return failed ? 1 : 0;
