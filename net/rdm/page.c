@@ -5,7 +5,7 @@
  * CPU; this file gives them a page that was filled before, by whomever, when nobody refers to
  * that one any more. A new page is cleared first (init_on_alloc), and clearing costs as much
  * as copying the bytes. And a CPU keeps one object of some caches, see rdm_spare_alloc(). Which
- * bytes stand where is for sendmsg.c and groupio.c.
+ * bytes stand where is for sendmsg.c and groupbody.c.
  */
 #include <linux/mm.h>
 #include <linux/percpu.h>

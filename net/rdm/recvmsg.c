@@ -406,9 +406,6 @@ static int copy_out(const struct rdm_rec *rec, struct msghdr *msg, u32 len)
 
 	if (unlikely(!rec->peer))
 		return len ? rdm_gbody_to_user(rdm_gread(rec)->body, &msg->msg_iter, len) : 0;
-	/* seen to fit: hardened usercopy need not look at the slab */
-	if (rec->copied && rec->cached && len <= RDM_REC_ROOM)
-		return _copy_to_iter(rec->data, len, &msg->msg_iter) == len ? 0 : -EFAULT;
 	if (rec->copied)
 		return copy_to_iter(rec->data, len, &msg->msg_iter) == len ? 0 : -EFAULT;
 	list_for_each_entry(f, &rec->m.frags, node) {

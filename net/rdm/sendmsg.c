@@ -481,8 +481,7 @@ static struct rdm_msg *msg_make(struct msghdr *msg, u32 len, u32 stride, u32 tru
 	if (len <= RDM_INLINE_MAX) {
 		m->layout_stride = len;
 		m->data = (u8 *)(m + 1);
-		/* it fits, as is seen here: hardened usercopy need not look at the slab */
-		err = _copy_from_iter(m->data, len, &msg->msg_iter) == len ? 0 : -EFAULT;
+		err = copy_from_iter_full(m->data, len, &msg->msg_iter) ? 0 : -EFAULT;
 	} else {
 		m->layout_stride = min(len, stride);
 		m->gap = m->t.nfrags > 1 ? RDM_GAP : RDM_HDR_LEN + RDM_MSG_LEN;
