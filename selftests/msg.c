@@ -109,6 +109,8 @@ RDM_TEST(msg, u5_long_messages_of_one_length_share_super_packets)
 	uint64_t gso = counter("OutGso");
 	uint8_t seen[2000] = {};
 
+	/* not only what the first window makes of it */
+	set_int(self->tx, SOL_SOCKET, SO_SNDBUFFORCE, 2 * MIB);
 	do {
 		ASSERT_LT(sent, sizeof(seen));
 		for (i = 0; i < 4000; i++)
