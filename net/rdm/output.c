@@ -300,35 +300,72 @@ static struct sk_buff *build_frag(const struct rdm_peer *peer, const struct rdm_
 	return skb;
 }
 
-static void send_segs(struct rdm_peer *peer, struct sk_buff *skb, const struct rdm_plan *plan,
-		      u16 segs, struct sk_buff_head *xmitq)
+/* Super-packets in the making. */
+struct chain {
+	struct rdm_peer *peer;
+	const struct rdm_plan *plan;
+	struct sk_buff_head *xmitq;
+	struct sk_buff *skb;
+	u16 segs;
+};
+
+static void chain_end(struct chain *c)
 {
-	if (segs > 1) {
-		skb_shinfo(skb)->gso_size = plan->size;
-		skb_shinfo(skb)->gso_segs = segs;
-		skb_shinfo(skb)->gso_type = SKB_GSO_UDP_L4;
-		rdm_inc(peer->rn, OUT_GSO);
+	if (!c->skb)
+		return;
+	if (c->segs > 1) {
+		skb_shinfo(c->skb)->gso_size = c->plan->size;
+		skb_shinfo(c->skb)->gso_segs = c->segs;
+		skb_shinfo(c->skb)->gso_type = SKB_GSO_UDP_L4;
+		rdm_inc(c->peer->rn, OUT_GSO);
 	}
-	send_skb(peer, skb, plan->ect, xmitq);
+	send_skb(c->peer, c->skb, c->plan->ect, c->xmitq);
+	c->skb = NULL;
 }
 
 /*
- * A run of fragments as segments of super-packets: the headers go into the gaps. What one process
- * sent one after the other mostly lies so in its pages.
+ * @n segments more, headers included, @len bytes from @off of a page on. What one process sent
+ * one after the other mostly lies so in its pages.
  */
+static void chain_laid(struct chain *c, struct page *page, u32 off, u32 len, u16 n)
+{
+	int k = c->skb ? skb_shinfo(c->skb)->nr_frags : 0;
+
+	if (c->skb && skb_can_coalesce(c->skb, k, page, off)) {
+		skb_coalesce_rx_frag(c->skb, k - 1, len, len);
+		c->segs += n;
+		return;
+	}
+	/* small pages, where memory is short: a packet takes only so many */
+	if (unlikely(k == MAX_SKB_FRAGS))
+		chain_end(c);
+	if (!c->skb) {
+		c->skb = new_skb(c->peer, 0);
+		c->segs = 0;
+		k = 0;
+	}
+	if (unlikely(!c->skb)) {
+		rdm_inc(c->peer->rn, OUT_NO_MEM);
+		return;
+	}
+	get_page(page);
+	skb_add_rx_frag(c->skb, k, page, off, len, len);
+	c->segs += n;
+}
+
+/* A run of fragments as segments of super-packets: the headers go into the gaps. */
 static void build_laid(struct rdm_peer *peer, const struct rdm_plan *plan,
 		       struct sk_buff_head *xmitq)
 {
+	struct chain c = { .peer = peer, .plan = plan, .xmitq = xmitq };
 	u64 tag = get_unaligned_be64(plan->head + 8);
 	struct rdm_txmsg *m = plan->msg;
 	const struct rdm_msg *msg;
 	u32 step = RDM_GAP + m->stride;
-	struct sk_buff *skb = NULL;
-	u16 i = 0, b = 0, segs = 0, frag = plan->frag;
+	u16 i = 0, b = 0, frag = plan->frag;
 
 	while (i < plan->n) {
 		const struct rdm_block *blk;
-		int k = skb ? skb_shinfo(skb)->nr_frags : 0;
 		u32 off, len;
 		u16 end, n;
 		u8 *p;
@@ -352,98 +389,35 @@ static void build_laid(struct rdm_peer *peer, const struct rdm_plan *plan,
 		/* nothing follows the last one */
 		if (i == plan->n)
 			len -= m->stride - rdm_txmsg_frag_len(m, frag - 1);
-		if (skb && skb_can_coalesce(skb, k, blk->page, off)) {
-			skb_coalesce_rx_frag(skb, k - 1, len, len);
-			segs += n;
-		} else {
-			/* small pages, where memory is short: a packet takes only so many */
-			if (unlikely(skb && k == MAX_SKB_FRAGS)) {
-				send_segs(peer, skb, plan, segs, xmitq);
-				skb = NULL;
-			}
-			if (!skb) {
-				skb = new_skb(peer, 0);
-				segs = 0;
-				k = 0;
-			}
-			if (likely(skb)) {
-				get_page(blk->page);
-				skb_add_rx_frag(skb, k, blk->page, off, len, len);
-				segs += n;
-			} else {
-				rdm_inc(peer->rn, OUT_NO_MEM);
-			}
-		}
+		chain_laid(&c, blk->page, off, len, n);
 		if (frag == m->nfrags) {
 			m = list_next_entry(m, node);
 			frag = 0;
 			b = 0;
 		}
 	}
-	if (skb)
-		send_segs(peer, skb, plan, segs, xmitq);
+	chain_end(&c);
 }
 
-/*
- * A run of whole messages as segments of super-packets, the headers in the gaps. Those that one
- * process sent one after the other mostly lie so in its page.
- */
+/* A run of whole messages as segments of super-packets, the headers in the gaps. */
 static void build_wholes(struct rdm_peer *peer, const struct rdm_plan *plan,
 			 struct sk_buff_head *xmitq)
 {
+	struct chain c = { .peer = peer, .plan = plan, .xmitq = xmitq };
 	u64 tag = get_unaligned_be64(plan->head + 8);
 	struct rdm_txmsg *m = plan->msg;
-	struct sk_buff *skb = NULL;
-	u16 i, segs = 0;
+	u16 i;
 
 	for (i = 0; i < plan->n; i++, m = list_next_entry(m, node)) {
 		const struct rdm_block *b = container_of(m, struct rdm_msg, t)->blocks;
 		u32 len = RDM_HDR_LEN + RDM_MSG_LEN + m->len;
-		int k = skb ? skb_shinfo(skb)->nr_frags : 0;
 		u8 *p = page_address(b->page) + b->off;
 
 		rdm_wire_put_hdr(p, RDM_PKT_DATA, plan->pn + i, tag);
 		rdm_wire_put_msg(p + RDM_HDR_LEN, m->seq, m->len);
-		if (skb && skb_can_coalesce(skb, k, b->page, b->off)) {
-			skb_coalesce_rx_frag(skb, k - 1, len, len);
-			segs++;
-			continue;
-		}
-		if (skb && k == MAX_SKB_FRAGS) {
-			send_segs(peer, skb, plan, segs, xmitq);
-			skb = NULL;
-		}
-		if (!skb) {
-			skb = new_skb(peer, 0);
-			segs = 0;
-			k = 0;
-		}
-		if (unlikely(!skb)) {
-			rdm_inc(peer->rn, OUT_NO_MEM);
-			continue;
-		}
-		get_page(b->page);
-		skb_add_rx_frag(skb, k, b->page, b->off, len, len);
-		segs++;
+		chain_laid(&c, b->page, b->off, len, 1);
 	}
-	if (skb)
-		send_segs(peer, skb, plan, segs, xmitq);
-}
-
-/* Super-packets in the making. */
-struct chain {
-	struct rdm_peer *peer;
-	const struct rdm_plan *plan;
-	struct sk_buff_head *xmitq;
-	struct sk_buff *skb;
-	u16 segs;
-};
-
-static void chain_end(struct chain *c)
-{
-	if (c->skb)
-		send_segs(c->peer, c->skb, c->plan, c->segs, c->xmitq);
-	c->skb = NULL;
+	chain_end(&c);
 }
 
 /* Where the @len bytes go that begin the next segment; behind them come @n references. */
