@@ -136,6 +136,7 @@ static int in_child(FIXTURE_DATA(close) * self, int n, bool kill_it)
 
 		close(self->tx);
 		close(self->rx);
+		set_int(fd, SOL_SOCKET, SO_SNDBUFFORCE, 2 * MIB);
 		sent = send_some(fd, self->buf, n, 10000);
 		if (write(fds[1], &sent, sizeof(sent)) != sizeof(sent))
 			_exit(1);
