@@ -354,6 +354,8 @@ RDM_TEST(outcome, a_blocked_send_does_not_outlast_its_deadline)
 RDM_TEST(outcome, at_most_once_is_never_sent_again)
 {
 	struct ask ask = { .cookie = 11, .mode = RDM_AT_MOST_ONCE };
+	/* what opened the association may have gone twice, where the machine was slow */
+	uint64_t again = counter("OutRetrans");
 	struct rdm_outcome o;
 	struct addr to;
 	char buf[8];
@@ -367,7 +369,7 @@ RDM_TEST(outcome, at_most_once_is_never_sent_again)
 	EXPECT_EQ(ECOMM, o.error);
 	EXPECT_EQ(RDM_FATE_UNKNOWN, o.fate);
 	EXPECT_EQ(11, o.cookie);
-	EXPECT_EQ(0, counter("OutRetrans"));
+	EXPECT_EQ(again, counter("OutRetrans"));
 	EXPECT_EQ(0, wait_for(self->rx, POLLIN, 200));
 	/* and later ones, in whatever mode, are not held up */
 	ASSERT_EQ(2, send_asking(self->tx, "m1", 2, 0, &self->rx_at, &ask));
