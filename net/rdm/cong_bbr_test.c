@@ -234,6 +234,41 @@ static void bbr_loss_beside_a_queue_bounds_the_window(struct kunit *test)
 	KUNIT_EXPECT_LT(test, (p->overflowed - before) * 100, 5 * 5000);
 }
 
+/* Packets a second at which the pacer lets them go. */
+static u64 pace(struct path *p)
+{
+	return p->c.pace.per_byte ? div64_u64(SEC << 20, p->c.pace.per_byte * MSS) : U64_MAX;
+}
+
+static void bbr_loss_bounds_the_window_when_round_trips_grow(struct kunit *test)
+{
+	struct path *p = path(test, 5000, 20 * MS, 2000, 15);
+	u64 cwnd;
+
+	run(p, 2 * SEC);
+	cwnd = p->c.cwnd;
+	KUNIT_EXPECT_GE(test, cwnd, 120 * MSS);
+	/* as behind a queue that others have filled */
+	p->rtt = 30 * MS;
+	run(p, SEC);
+	KUNIT_EXPECT_LE(test, p->c.cwnd, cwnd / 2);
+	/* and no loss, no bound */
+	p = path(test, 5000, 20 * MS, 2000, 0);
+	run(p, 2 * SEC);
+	cwnd = p->c.cwnd;
+	p->rtt = 30 * MS;
+	run(p, SEC);
+	KUNIT_EXPECT_GE(test, p->c.cwnd, cwnd * 9 / 10);
+}
+
+static void bbr_very_much_loss_bounds_the_window(struct kunit *test)
+{
+	struct path *p = path(test, 5000, 20 * MS, 2000, 3);
+
+	run(p, 2 * SEC);
+	KUNIT_EXPECT_LE(test, p->c.cwnd, 20 * MSS);
+}
+
 static void bbr_follows_a_path_that_changes(struct kunit *test)
 {
 	struct path *p = path(test, 2000, 20 * MS, 2000, 0);
@@ -284,6 +319,65 @@ static void bbr_slow_application_does_not_end_startup(struct kunit *test)
 	KUNIT_EXPECT_GE(test, used(p, 100 * MS), 80);
 }
 
+static void bbr_follows_a_path_after_a_slow_application(struct kunit *test)
+{
+	struct path *p = path(test, 8000, 20 * MS, 2000, 0);
+
+	p->app = 500;
+	p->app_from = p->now;
+	run(p, SEC);
+	p->app = 0;
+	run(p, 2 * SEC);
+	p->rate = 1000;
+	run(p, 3 * SEC);
+	KUNIT_EXPECT_GE(test, used(p, 2 * SEC), 90);
+	KUNIT_EXPECT_LE(test, p->head - p->tail, 100);
+}
+
+/* Nor does a look for a shorter round trip meanwhile. */
+static void bbr_startup_goes_on_after_a_look_at_the_round_trip(struct kunit *test)
+{
+	struct path *p = path(test, 5000, 20 * MS, 2000, 0);
+
+	p->app = 500;
+	p->app_from = p->now;
+	run(p, SEC);
+	p->rtt = 21 * MS;
+	run(p, 11 * SEC);
+	p->app = 0;
+	run(p, 100 * MS);
+	KUNIT_EXPECT_GE(test, used(p, 100 * MS), 80);
+}
+
+static void bbr_slow_application_opens_no_window(struct kunit *test)
+{
+	struct path *p = path(test, 5000, 20 * MS, 2000, 0);
+	u64 first = p->c.cwnd;
+
+	p->app = 100;
+	p->app_from = p->now;
+	run(p, 50 * MS);
+	KUNIT_EXPECT_GE(test, p->c.cwnd, first);
+	/* two packets are in flight */
+	run(p, 2 * SEC);
+	KUNIT_EXPECT_LE(test, p->c.cwnd, 20 * MSS);
+	KUNIT_EXPECT_GE(test, p->c.cwnd, first);
+}
+
+/* Losses end the phase that asks for more, so that the filter looks away from what was. */
+static void bbr_idle_application_hides_no_bandwidth_where_packets_are_lost(struct kunit *test)
+{
+	struct path *p = path(test, 5000, 20 * MS, 2000, 100);
+
+	run(p, SEC);
+	p->app = 500;
+	p->app_from = p->now;
+	p->offered = 0;
+	run(p, 20 * SEC);
+	KUNIT_EXPECT_GE(test, pace(p), 3500);
+	KUNIT_EXPECT_LE(test, pace(p), 6500);
+}
+
 /* Packets in the buffer and in flight, the fewest of @time. */
 static void fewest(struct path *p, u64 time, u64 *queued, u64 *in_flight)
 {
@@ -298,6 +392,18 @@ static void fewest(struct path *p, u64 time, u64 *queued, u64 *in_flight)
 		*queued = min(*queued, div_u64(queue * p->rate, SEC));
 		*in_flight = min(*in_flight, p->head - p->tail);
 	}
+}
+
+static void bbr_lets_go_of_the_queue_of_startup(struct kunit *test)
+{
+	struct path *p = path(test, 5000, 20 * MS, 2000, 0);
+	u64 queued, in_flight;
+
+	while (p->now < 2 * SEC && p->free < p->now + 15 * MS)
+		run(p, MS);
+	KUNIT_EXPECT_LT(test, p->now, 2 * SEC);
+	fewest(p, 200 * MS, &queued, &in_flight);
+	KUNIT_EXPECT_LE(test, queued, 3);
 }
 
 static void bbr_cycle_empties_the_queue_that_it_made(struct kunit *test)
@@ -334,6 +440,180 @@ static void bbr_lets_the_path_run_empty_to_see_its_length(struct kunit *test)
 	KUNIT_EXPECT_LE(test, p->worst, 140);
 }
 
+static void bbr_look_at_the_round_trip_is_short(struct kunit *test)
+{
+	struct path *p = path(test, 5000, 20 * MS, 2000, 0);
+	unsigned int i, empty = 0;
+	u64 fastest = 0;
+
+	run(p, 2 * SEC);
+	p->rtt = 21 * MS;
+	for (i = 0; i < 12000; i++) {
+		run(p, MS);
+		empty += p->head - p->tail < 60;
+		fastest = max(fastest, pace(p));
+	}
+	KUNIT_EXPECT_GE(test, empty, 150);
+	KUNIT_EXPECT_LE(test, empty, 300);
+	/* neither before nor after it is a rate asked for that is more than a quarter above */
+	KUNIT_EXPECT_LE(test, fastest, 5000 * 128 / 100);
+	/* where the shortest round trip comes again no look is needed */
+	p = path(test, 5000, 20 * MS, 2000, 0);
+	run(p, 2 * SEC);
+	empty = 0;
+	for (i = 0; i < 12000; i++) {
+		run(p, MS);
+		empty += p->head - p->tail < 60;
+	}
+	KUNIT_EXPECT_EQ(test, empty, 0);
+}
+
+/* By hand: a packet leaves at this time. */
+static void leaves(struct path *p, u64 at)
+{
+	struct packet *k = &p->ring[p->head++ % RING];
+
+	p->now = at;
+	k->sent = at;
+	k->lost = false;
+	p->c.ops->sent(&p->c, &k->snap, at);
+	rdm_cong_sent(&p->c, MSS);
+}
+
+/* And the oldest is acked. */
+static void is_acked(struct path *p, u64 at)
+{
+	p->now = at;
+	answer(p);
+}
+
+/* A round trip of 20 ms, with @n packets at once that are acked within 10 ms. */
+static void round_trip(struct path *p, u32 n)
+{
+	u64 from = p->now + MS;
+	u32 i;
+
+	for (i = 0; i < n; i++)
+		leaves(p, from);
+	for (i = 0; i < n; i++)
+		is_acked(p, from + 20 * MS + i * 10 * MS / n);
+}
+
+static void bbr_startup_ends_after_three_round_trips_without_growth(struct kunit *test)
+{
+	struct path *p = path(test, 1, 1, 1, 0);
+	unsigned int i, n = 100;
+	u64 before;
+
+	/* by 30 per cent each: it goes on, and asks for nearly thrice of what it saw */
+	for (i = 0; i < 6; i++) {
+		before = pace(p);
+		round_trip(p, n);
+		if (i)
+			KUNIT_EXPECT_GT(test, pace(p), before);
+		n = n * 13 / 10;
+	}
+	before = pace(p);
+	/* three more by 5 per cent each: what one brought is seen in the next */
+	n = n * 10 / 13;
+	for (i = 0; i < 3; i++) {
+		n = n * 105 / 100;
+		round_trip(p, n);
+		KUNIT_EXPECT_GE_MSG(test, pace(p), before, "round trip %u", i);
+	}
+	round_trip(p, n);
+	KUNIT_EXPECT_LT(test, pace(p), before / 2);
+}
+
+static void bbr_flows_do_not_ask_for_more_at_the_same_time(struct kunit *test)
+{
+	unsigned int first = 0, other = 0, i, k;
+
+	for (i = 0; i < 12; i++) {
+		struct path *p = path(test, 1, 1, 1, 0);
+		u64 cruise;
+
+		p->now += i * (1 << 16);
+		for (k = 0; k < 5; k++)
+			round_trip(p, 100);
+		cruise = pace(p);
+		for (k = 0; k < 10; k++) {
+			round_trip(p, 100);
+			if (pace(p) > cruise * 12 / 10)
+				break;
+		}
+		/* it begins by making no queue, and comes to ask for more in some round trips */
+		KUNIT_EXPECT_LT(test, k, 10);
+		if (!i)
+			first = k;
+		other += k != first;
+	}
+	KUNIT_EXPECT_GE(test, other, 6);
+}
+
+static void bbr_pace_does_not_fall_in_startup(struct kunit *test)
+{
+	struct path *p = path(test, 1, 1, 1, 0);
+	u64 before;
+
+	/* one packet in a round trip tells little: the smallest window all the same */
+	leaves(p, p->now);
+	is_acked(p, p->now + 20 * MS);
+	before = pace(p);
+	KUNIT_EXPECT_GE(test, before, 195);
+	leaves(p, p->now);
+	is_acked(p, p->now + 200 * MS);
+	KUNIT_EXPECT_GE(test, pace(p), before);
+}
+
+static void bbr_acks_that_come_together_show_no_bandwidth(struct kunit *test)
+{
+	struct path *p = path(test, 1, 1, 1, 0);
+	u64 t = p->now, before;
+	unsigned int i;
+
+	/* 500 packets a second, 20 ms */
+	for (i = 0; i < 100; i++) {
+		leaves(p, t + 2 * i * MS);
+		if (i >= 10)
+			is_acked(p, t + 2 * i * MS);
+	}
+	before = pace(p);
+	/* acks are held up for 10 ms, then come at once; the next again as they should */
+	for (; i < 105; i++)
+		leaves(p, t + 2 * i * MS);
+	for (; p->tail < 95;)
+		is_acked(p, t + 210 * MS);
+	for (; i < 120; i++) {
+		leaves(p, t + 2 * i * MS + MS / 2);
+		is_acked(p, t + 2 * i * MS + MS / 2);
+	}
+	KUNIT_EXPECT_LE(test, pace(p), before * 11 / 10);
+}
+
+/* An ack without a round trip, of a packet that left later than the others. */
+static void bbr_samples_shorter_than_the_path_do_not_count(struct kunit *test)
+{
+	struct path *p = path(test, 1, 1, 1, 0);
+	struct rdm_cong_ack told = { 0 };
+	struct packet *k;
+	u64 before;
+
+	round_trip(p, 10);
+	round_trip(p, 10);
+	before = pace(p);
+	leaves(p, p->now + MS);
+	leaves(p, p->now);
+	k = &p->ring[p->tail % RING];
+	told.now = p->now + MS;
+	told.sent_time = k->sent;
+	told.snap = &k->snap;
+	told.srtt = p->srtt;
+	rdm_cong_acked(&p->c, told.now, k->sent, MSS, false);
+	rdm_cong_ack_end(&p->c, &told);
+	KUNIT_EXPECT_LE(test, pace(p), before);
+}
+
 static void bbr_marks_shrink_the_window(struct kunit *test)
 {
 	struct path *p = path(test, 5000, 20 * MS, 2000, 0);
@@ -365,12 +645,25 @@ static struct kunit_case bbr_cases[] = {
 	KUNIT_CASE(bbr_grows_from_its_smallest_window),
 	KUNIT_CASE(bbr_counts_losses_of_a_round_trip_alone),
 	KUNIT_CASE(bbr_loss_beside_a_queue_bounds_the_window),
+	KUNIT_CASE(bbr_loss_bounds_the_window_when_round_trips_grow),
+	KUNIT_CASE(bbr_very_much_loss_bounds_the_window),
 	KUNIT_CASE(bbr_follows_a_path_that_changes),
 	KUNIT_CASE(bbr_measures_a_longer_path_anew),
 	KUNIT_CASE(bbr_idle_application_hides_no_bandwidth),
 	KUNIT_CASE(bbr_slow_application_does_not_end_startup),
+	KUNIT_CASE(bbr_follows_a_path_after_a_slow_application),
+	KUNIT_CASE(bbr_startup_goes_on_after_a_look_at_the_round_trip),
+	KUNIT_CASE(bbr_slow_application_opens_no_window),
+	KUNIT_CASE(bbr_idle_application_hides_no_bandwidth_where_packets_are_lost),
+	KUNIT_CASE(bbr_lets_go_of_the_queue_of_startup),
 	KUNIT_CASE(bbr_cycle_empties_the_queue_that_it_made),
 	KUNIT_CASE(bbr_lets_the_path_run_empty_to_see_its_length),
+	KUNIT_CASE(bbr_look_at_the_round_trip_is_short),
+	KUNIT_CASE(bbr_startup_ends_after_three_round_trips_without_growth),
+	KUNIT_CASE(bbr_flows_do_not_ask_for_more_at_the_same_time),
+	KUNIT_CASE(bbr_pace_does_not_fall_in_startup),
+	KUNIT_CASE(bbr_acks_that_come_together_show_no_bandwidth),
+	KUNIT_CASE(bbr_samples_shorter_than_the_path_do_not_count),
 	KUNIT_CASE(bbr_marks_shrink_the_window),
 	KUNIT_CASE(bbr_persistent_congestion_is_survived),
 	{}
