@@ -132,6 +132,33 @@ ACCEPT_TEST(listen_and_accept_need_the_right_state)
 	close(tx);
 }
 
+/* Its memory may be used by others by then; the debug kernel sees who looks at it. */
+ACCEPT_TEST(a_child_does_not_remember_the_peers_of_its_listener)
+{
+	struct addr at, old_at;
+	int old = rdm_bound(variant->family, SOCK_RDM, &old_at);
+	int fd = rdm_bound(variant->family, SOCK_SEQPACKET, &at), tx, child;
+	char c;
+
+	/* Some in a row: then the listener has it at hand */
+	for (int i = 0; i < 3; i++) {
+		ASSERT_EQ(1, send_to(fd, "x", 1, 0, &old_at));
+		ASSERT_EQ(1, recv(old, &c, 1, 0));
+	}
+	ASSERT_OK(listen(fd, 5));
+	tx = client(&at, "new", NULL);
+	child = accept_with(fd, "new");
+	ASSERT_LE(0, child);
+	close(old);
+	ASSERT_TRUE(EVENTUALLY(PATIENCE, counter("AssocClosed") + counter("AssocFailed") >= 2));
+	/* Until it is freed */
+	poll(NULL, 0, 200);
+	EXPECT_TRUE(talks(child, tx));
+	close(tx);
+	close(child);
+	close(fd);
+}
+
 ACCEPT_TEST(a_listening_socket_has_no_messages)
 {
 	char c;

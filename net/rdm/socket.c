@@ -438,6 +438,8 @@ void rdm_sock_reset(struct sock *sk)
 	INIT_LIST_HEAD(&rsk->rxq);
 	INIT_LIST_HEAD(&rsk->waited);
 	rsk->npeers = 0;
+	RCU_INIT_POINTER(rsk->last, NULL);
+	rsk->recent = NULL;
 	rsk->tunnel = NULL;
 	rsk->blocked = NULL;
 	rsk->note_used = 0;
