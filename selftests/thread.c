@@ -167,6 +167,41 @@ RDM_TEST(thread, u12_closing_in_one_thread_while_another_waits)
 	close(fd);
 }
 
+static void *one_reader(void *arg)
+{
+	char c;
+	(void)arg;
+
+	return (void *)(long)recv(work.rx, &c, 1, 0);
+}
+
+RDM_TEST(thread, u12_each_message_wakes_a_reader_also_when_one_packet_brings_several)
+{
+	pthread_t rx[READERS];
+	double begin;
+	void *got;
+	char c;
+
+	ASSERT_EQ(1, send(self->tx, "0", 1, 0));
+	ASSERT_EQ(1, recv(self->rx, &c, 1, 0));
+	ASSERT_TRUE(EVENTUALLY(PATIENCE, !outq(self->tx)));
+	work.rx = self->rx;
+	/* When its time is up a reader looks once more */
+	set_timeout(self->rx, SO_RCVTIMEO, 8000);
+	for (int i = 0; i < READERS; i++)
+		ASSERT_EQ(0, pthread_create(&rx[i], NULL, one_reader, NULL));
+	/* All of them wait */
+	poll(NULL, 0, 100);
+	begin = now();
+	for (int i = 0; i < READERS; i++)
+		ASSERT_EQ(1, send(self->tx, "1", 1, i + 1 < READERS ? MSG_MORE : 0));
+	for (int i = 0; i < READERS; i++) {
+		ASSERT_EQ(0, pthread_join(rx[i], &got));
+		EXPECT_EQ(1, (long)got);
+	}
+	EXPECT_GT(6, now() - begin);
+}
+
 static volatile sig_atomic_t signals;
 
 static void on_signal(int sig)

@@ -342,6 +342,16 @@ void rdm_rec_consumed(struct rdm_rec *rec)
 		tell_read(peer);
 }
 
+/*
+ * One packet may bring several messages, and the socket is woken once: of many readers that is
+ * one. So who has slept and leaves messages behind wakes the next.
+ */
+static void wake_next(struct sock *sk)
+{
+	if (!list_empty_careful(&rdm_sk(sk)->rxq))
+		sk->sk_data_ready(sk);
+}
+
 /* The user has read a message. */
 static void consumed(struct sock *sk, struct rdm_rec *rec)
 {
@@ -497,6 +507,7 @@ int rdm_rcv_wait(struct sock *sk, long *timeo, bool (*ready)(const struct sock *
 int rdm_recvmsg(struct socket *sock, struct msghdr *msg, size_t len, int flags)
 {
 	struct sock *sk = sock->sk;
+	bool slept = false;
 	struct rdm_rec *rec;
 	u32 total, n;
 	long timeo;
@@ -518,7 +529,10 @@ int rdm_recvmsg(struct socket *sock, struct msghdr *msg, size_t len, int flags)
 		err = rdm_rcv_wait(sk, &timeo, readable);
 		if (err)
 			return err;
+		slept = true;
 	}
+	if (slept)
+		wake_next(sk);
 
 	total = rec->m.total;
 	n = min_t(size_t, total, len);
