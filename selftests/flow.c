@@ -211,6 +211,16 @@ RDM_TEST(flow, u9_poll_says_what_send_does)
 	EXPECT_TRUE(drains(self, variant->type, n, 1200));
 }
 
+RDM_TEST(flow, u9_a_larger_send_buffer_is_room_at_once)
+{
+	set_int(self->tx, SOL_RDM, RDM_NOTIFY, 0);
+	fill_up(self, 1000);
+	EXPECT_EQ(0, wait_for(self->tx, POLLOUT, 0));
+	set_int(self->tx, SOL_SOCKET, SO_SNDBUF, 2 * BUFFER);
+	EXPECT_EQ(POLLOUT, wait_for(self->tx, POLLOUT, 0));
+	EXPECT_EQ(1000, send_seq(self, 0, 1000, MSG_DONTWAIT));
+}
+
 RDM_TEST(flow, u9_poll_and_epoll_resume_at_once)
 {
 	struct epoll_event ev = { .events = EPOLLOUT | EPOLLET };

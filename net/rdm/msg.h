@@ -197,6 +197,7 @@ void rdm_msgs_release(struct rdm_peer *peer, struct list_head *done);
 struct rdm_msg *rdm_msg_alloc(u32 room, gfp_t gfp);
 void rdm_msg_free(struct rdm_msg *m);
 void rdm_write_space(struct sock *sk);
+void rdm_snd_resized(struct sock *sk);
 bool rdm_snd_writable(const struct sock *sk);
 bool rdm_snd_pending(const struct sock *sk);
 void rdm_snd_uncharge(struct sock *sk, u32 truesize);

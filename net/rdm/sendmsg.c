@@ -159,6 +159,19 @@ static struct rdm_peer *next_ready(struct sock *sk)
 	return NULL;
 }
 
+/* Who waits for room is told when there is. */
+static void tell_ready(struct sock *sk)
+{
+	struct rdm_peer *ready;
+
+	while (unlikely(!list_empty(&rdm_sk(sk)->waited)) && (ready = next_ready(sk))) {
+		spin_unlock_bh(&sk->sk_receive_queue.lock);
+		rdm_report_writable(ready);
+		rdm_peer_put(ready);
+		spin_lock_bh(&sk->sk_receive_queue.lock);
+	}
+}
+
 /**
  * rdm_snd_uncharge() - something leaves the send buffer
  * @sk: the socket, its sk_receive_queue.lock held with BH off; dropped and taken again when
@@ -167,16 +180,9 @@ static struct rdm_peer *next_ready(struct sock *sk)
  */
 void rdm_snd_uncharge(struct sock *sk, u32 truesize)
 {
-	struct rdm_peer *ready = NULL;
-
 	sk->sk_wmem_queued -= truesize;
 	rdm_mem_uncharge(sk, truesize);
-	while (unlikely(!list_empty(&rdm_sk(sk)->waited)) && (ready = next_ready(sk))) {
-		spin_unlock_bh(&sk->sk_receive_queue.lock);
-		rdm_report_writable(ready);
-		rdm_peer_put(ready);
-		spin_lock_bh(&sk->sk_receive_queue.lock);
-	}
+	tell_ready(sk);
 }
 
 static void unreserve(struct sock *sk, struct rdm_peer *peer, u32 truesize, u32 len)
@@ -186,6 +192,21 @@ static void unreserve(struct sock *sk, struct rdm_peer *peer, u32 truesize, u32 
 	peer->snd_used -= truesize;
 	rdm_snd_uncharge(sk, truesize);
 	spin_unlock_bh(&sk->sk_receive_queue.lock);
+	rdm_write_space(sk);
+}
+
+/**
+ * rdm_snd_resized() - the send buffer has another size (SO_SNDBUF)
+ * @sk: the socket
+ *
+ * Context: process.
+ */
+void rdm_snd_resized(struct sock *sk)
+{
+	spin_lock_bh(&sk->sk_receive_queue.lock);
+	tell_ready(sk);
+	spin_unlock_bh(&sk->sk_receive_queue.lock);
+	rdm_write_space(sk);
 }
 
 /**
@@ -704,7 +725,6 @@ int rdm_sendmsg(struct socket *sock, struct msghdr *msg, size_t len)
 	if (IS_ERR(m)) {
 		err = PTR_ERR(m);
 		unreserve(sk, peer, truesize, len);
-		rdm_write_space(sk);
 		goto err_note;
 	}
 	m->note = note;

@@ -481,7 +481,7 @@ static int rdm_init_sock(struct sock *sk)
 	rsk->fifo = sk->sk_type == SOCK_SEQPACKET;
 	sk->sk_rcvbuf = READ_ONCE(rn->tun.rmem);
 	sk->sk_sndbuf = READ_ONCE(rn->tun.wmem);
-	sk->sk_write_space = rdm_write_space;
+	sk->sk_write_space = rdm_snd_resized;
 	rsk->destruct = sk->sk_destruct;
 	sk->sk_destruct = rdm_sock_destruct;
 	/* packets that are being received look at it without a reference */
