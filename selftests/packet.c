@@ -7,11 +7,14 @@
 #include "kselftest_harness.h"
 #include "rdmtest.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #define INIT_LEN 144
-#define RESET 4
 #define INIT 1
+#define INIT_ACK 2
+#define DATA 3
+#define RESET 4
 
 FIXTURE(packet) {
 	int tx, rx;		/* a living association between them */
@@ -146,6 +149,105 @@ RDM_TEST(packet, u10_a_guessed_reset_ends_nothing)
 	EXPECT_EQ(0, counter("AssocFailed"));
 	/* No answer at all: two ends could answer each other for ever */
 	EXPECT_EQ(0, answers(self->udp));
+}
+
+static void put64(uint8_t *p, uint64_t v)
+{
+	for (int i = 0; i < 8; i++)
+		p[i] = (uint8_t)(v >> (56 - 8 * i));
+}
+
+static void put32(uint8_t *p, uint32_t v)
+{
+	for (int i = 0; i < 4; i++)
+		p[i] = (uint8_t)(v >> (24 - 8 * i));
+}
+
+/* What /proc/net/rdm says of the receive memory of the socket with this port. */
+static long rx_bytes(const struct addr *at)
+{
+	FILE *f = fopen("/proc/net/rdm", "r");
+	char line[512], local[128], port[16];
+	long bytes = -1, rx;
+
+	snprintf(port, sizeof(port), ":%u", port_of(at));
+	while (f && fgets(line, sizeof(line), f))
+		if (sscanf(line, "%*s %127s %*s %ld", local, &rx) == 2 && strstr(local, port))
+			bytes = rx;
+	if (f)
+		fclose(f);
+	return bytes;
+}
+
+/* A peer that speaks the protocol as it likes: its tag and cookie, from an INIT-ACK. */
+struct rogue {
+	uint8_t head[16], cookie[84];
+	uint64_t pn;
+};
+
+static bool rogue_opens(struct rogue *r, int udp)
+{
+	uint8_t init[INIT_LEN] = { 1, INIT }, ack[INIT_LEN];
+
+	memset(r, 0, sizeof(*r));
+	put64(init + 16, 1);		/* tag */
+	put64(init + 24, 2);		/* incarnation */
+	put64(init + 32, 1 << 20);	/* window */
+	put64(init + 40, 4096);
+	put32(init + 48, 30000);	/* user timeout */
+	put32(init + 52, 1 << 20);	/* longest message */
+	if (send(udp, init, sizeof(init), 0) != sizeof(init) ||
+	    recv(udp, ack, sizeof(ack), 0) != sizeof(ack) || ack[1] != INIT_ACK)
+		return false;
+	r->head[0] = 1;
+	r->head[1] = DATA;
+	memcpy(r->head + 8, ack + 16, 8);
+	r->cookie[0] = 7;
+	r->cookie[3] = 80;
+	memcpy(r->cookie + 4, ack + 64, 80);
+	return true;
+}
+
+/* @len bytes from @off on of message @seq, which has @total; with the cookie at first. */
+static bool rogue_sends(struct rogue *r, int udp, uint64_t seq, uint32_t total, uint32_t off,
+			uint16_t len)
+{
+	static uint8_t buf[2000];
+	size_t at = sizeof(r->head);
+
+	put32(r->head + 4, (uint32_t)r->pn);
+	memcpy(buf, r->head, at);
+	if (!r->pn++) {
+		memcpy(buf + at, r->cookie, sizeof(r->cookie));
+		at += sizeof(r->cookie);
+	}
+	memset(buf + at, 0, 20);
+	buf[at] = 9;
+	buf[at + 2] = (uint8_t)(len >> 8);
+	buf[at + 3] = (uint8_t)len;
+	put32(buf + at + 4, total);
+	put64(buf + at + 8, seq);
+	put32(buf + at + 16, off);
+	at += 20 + len;
+	return send(udp, buf, at, 0) == (ssize_t)at;
+}
+
+RDM_TEST(packet, u10_fragments_that_overlap_take_no_more_than_the_receive_buffer)
+{
+	uint32_t n = scaled(10000), total = 1 << 20;
+	struct rogue r;
+
+	set_timeout(self->udp, SO_RCVTIMEO, PATIENCE);
+	ASSERT_TRUE(rogue_opens(&r, self->udp));
+	/* Each brings one byte that the others have not, behind those or before them */
+	for (uint32_t i = 0; i < n; i++) {
+		ASSERT_TRUE(rogue_sends(&r, self->udp, 0, total, i, 1024));
+		ASSERT_TRUE(rogue_sends(&r, self->udp, 0, total, total - 2000 - i, 1024));
+		answers(self->udp);
+	}
+	ASSERT_LE(total, rx_bytes(&self->rx_at));
+	EXPECT_GE(get_int(self->rx, SOL_SOCKET, SO_RCVBUF), rx_bytes(&self->rx_at));
+	EXPECT_TRUE(alive(self));
 }
 
 TEST_HARNESS_MAIN

@@ -80,6 +80,7 @@ static void part_init(struct rx *rx, struct rdm_part *part, const struct rdm_fra
 	part->f.off = f->off;
 	part->f.len = f->len;
 	part->f.trim = 0;
+	part->f.cost = 0;
 	part->at = f->payload;
 	part->step = 0;
 	part->skb = skb_get(rx->skb);
@@ -195,6 +196,14 @@ static bool take_whole(struct rx *rx, const struct rdm_frame *f)
 	return true;
 }
 
+/* What it takes to hold @len bytes of the packet, beyond these bytes, which are charged already. */
+static u32 beyond(const struct rx *rx, u32 len, u32 more)
+{
+	u32 cost = share(rx->skb, len) + more;
+
+	return cost > len ? cost - len : 0;
+}
+
 static void drop_part(struct rdm_rec *rec, struct rdm_part *part)
 {
 	consume_skb(part->skb);
@@ -204,11 +213,12 @@ static void drop_part(struct rdm_rec *rec, struct rdm_part *part)
 
 static bool take_part(struct rx *rx, const struct rdm_frame *f, struct rdm_rxmsg *held)
 {
+	enum rdm_reasm_verdict verdict;
 	struct rdm_rxfrag *r, *tmp;
 	struct rdm_part *part;
 	struct rdm_rec *rec;
 	LIST_HEAD(freed);
-	u32 extra;
+	s32 extra = 0;
 
 	rx->run = NULL;
 	if (held) {
@@ -218,9 +228,7 @@ static bool take_part(struct rx *rx, const struct rdm_frame *f, struct rdm_rxmsg
 			rdm_inc(rx->rn, DROP_NO_MEM);
 			return false;
 		}
-		extra = share(rx->skb, f->len) + sizeof(*part);
-		if (extra > f->len)
-			rdm_rcv_recharge(rx->sk, rec, extra - f->len);
+		extra = beyond(rx, f->len, sizeof(*part));
 	} else {
 		rec = rec_new(rx, f, false);
 		if (!rec) {
@@ -233,7 +241,16 @@ static bool take_part(struct rx *rx, const struct rdm_frame *f, struct rdm_rxmsg
 		part = &rec->one;
 	}
 	part_init(rx, part, f);
-	switch (rdm_assoc_rx_frag(&rx->peer->a, &rec->m, &part->f, &freed)) {
+	part->f.cost = extra;
+	verdict = rdm_assoc_rx_frag(&rx->peer->a, &rec->m, &part->f, &freed);
+	/* before the user can have it; what is not held costs nothing */
+	if (verdict == RDM_REASM_COMPLETE || verdict == RDM_REASM_ADDED) {
+		list_for_each_entry(r, &freed, node)
+			extra -= r->cost;
+		if (extra)
+			rdm_rcv_recharge(rx->sk, rec, extra);
+	}
+	switch (verdict) {
 	case RDM_REASM_COMPLETE:
 		deliver(rx, rec);
 		deliver_held(rx);
@@ -380,9 +397,10 @@ u32 rdm_rx_run(struct rx *rx, u32 at, u32 seg)
 	if (!n)
 		return 0;
 	part->step = seg;
-	extra = share(rx->skb, got);
-	if (extra > got)
-		rdm_rcv_recharge(rx->sk, rec, extra - got);
+	extra = beyond(rx, got, 0);
+	part->f.cost += extra;
+	if (extra)
+		rdm_rcv_recharge(rx->sk, rec, extra);
 	rdm_add(rx->rn, IN_PKTS, n);
 	if (unlikely(rx->ecn == RDM_ECN_CE))
 		rdm_add(rx->rn, IN_CE, n);

@@ -217,7 +217,7 @@ bool rdm_rcv_at_once(struct sock *sk, struct rdm_rec *rec, bool fifo, u64 now);
 bool rdm_rcv_reserve(struct sock *sk, struct rdm_rec *rec, bool fifo, bool next, u64 now);
 bool rdm_rcv_put(struct sock *sk, struct rdm_rec *rec);
 void rdm_rcv_take(struct sock *sk, struct rdm_rec *rec);
-void rdm_rcv_recharge(struct sock *sk, struct rdm_rec *rec, u32 extra);
+void rdm_rcv_recharge(struct sock *sk, struct rdm_rec *rec, s32 extra);
 void rdm_rcv_unreserve(struct sock *sk, struct rdm_rec *rec);
 bool rdm_rcv_queue(struct sock *sk, struct list_head *recs);
 void rdm_rec_consumed(struct rdm_rec *rec);

@@ -9,7 +9,7 @@
  * here. Whether a message is admitted, what it is charged, and what happens
  * when it is whole is decided by assoc and the glue. A peer may cut a message
  * as finely as it likes and adding is linear in the fragments held in the
- * worst case, so the glue bounds how many it holds for one message.
+ * worst case, so assoc bounds how many are held for one message.
  */
 #ifndef _RDM_REASM_H
 #define _RDM_REASM_H
@@ -25,12 +25,14 @@
  * @len: bytes that count
  * @trim: bytes cut from the front of what arrived; the glue sets it to 0, or
  *	to what it cut itself
+ * @cost: of the glue alone: what it has charged for holding it
  */
 struct rdm_rxfrag {
 	struct list_head node;
 	u32 off;
 	u32 len;
 	u32 trim;
+	u32 cost;
 };
 
 /**
@@ -40,6 +42,7 @@ struct rdm_rxfrag {
  * @seq: its sequence number
  * @total: its length in bytes
  * @have: bytes held, the sum over @frags
+ * @nfrags: how many @frags there are
  * @complete: all bytes are held
  */
 struct rdm_rxmsg {
@@ -48,6 +51,7 @@ struct rdm_rxmsg {
 	u64 seq;
 	u32 total;
 	u32 have;
+	u32 nfrags;
 	bool complete;
 };
 

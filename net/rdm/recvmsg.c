@@ -173,16 +173,21 @@ void rdm_rcv_take(struct sock *sk, struct rdm_rec *rec)
  * rdm_rcv_recharge() - a message takes more memory than was reserved
  * @sk: the socket
  * @rec: the message
- * @extra: bytes of truesize
+ * @extra: bytes of truesize; negative when it takes less again
  *
  * It cannot be refused any more, so it is charged even past the limit.
  *
  * Context: softirq, peer locked.
  */
-void rdm_rcv_recharge(struct sock *sk, struct rdm_rec *rec, u32 extra)
+void rdm_rcv_recharge(struct sock *sk, struct rdm_rec *rec, s32 extra)
 {
 	spin_lock(&sk->sk_receive_queue.lock);
-	charge_forced(sk, extra);
+	if (likely(extra > 0)) {
+		charge_forced(sk, extra);
+	} else {
+		atomic_sub(-extra, &sk->sk_rmem_alloc);
+		rdm_mem_uncharge(sk, -extra);
+	}
 	rec->truesize += extra;
 	spin_unlock(&sk->sk_receive_queue.lock);
 }
