@@ -181,7 +181,7 @@ bounded() {
 	esac
 }
 
-# measure PROTO rr|stream|paced|burst SIZE COUNT WARMUP [BATCH] [RDMPERF-OPTION]...
+# measure PROTO rr|stream|paced|alone|burst SIZE COUNT WARMUP [BATCH] [RDMPERF-OPTION]...
 measure() {
 	begin "$1" "$2" "$3" "${6-}" || return 0
 	count=$4 warmup=$5
@@ -192,6 +192,8 @@ measure() {
 	# Slow enough for every protocol: a message waits for the one before it only if the
 	# protocol makes it wait
 	paced*) set -- "$@" --latency --rate 100 stream ;;
+	# Each long after the one before, whose ack has gone
+	alone*) set -- "$@" --cpu --rate 500 stream ;;
 	stream?*) set -- "$@" --latency stream ;;
 	burst*) set -- "$@" --burst 8 stream ;;
 	*) set -- "$@" stream ;;
@@ -305,7 +307,8 @@ part_peers() {
 			rdm-rdm* | *1 | *10000) measure "$proto" rr 64 10000 "$turn" ;;
 			esac
 		done
-		measure rdm-rdm stream 1200 20000 "$turn"
+		measure rdm-rdm stream 1200 20000 "$turn" 1 --cpu
+		[ "$peers" != 1 ] || measure rdm-rdm alone 1200 30000 200
 		measure rdm-rdm burst 1200 $((turn * 8)) $((turn * 8))
 	done
 	peers=0

@@ -31,14 +31,14 @@ def flatten(raw):
            ("proto", "test", "size", "netem", "batch", "cong", "gso", "peers", "cpus", "run",
             "members", "unstable", "label")}
     for name in ("msgs_per_s", "mb_per_s", "us_per_msg", "p50_us", "p99_us", "max_us",
-                 "lost_percent", "bytes", "share_percent", "other_mb_per_s", "us_per_copy",
+                 "lost_percent", "bytes", "share_percent", "cpu_us", "other_mb_per_s", "us_per_copy",
                  "extra_copies", "relayed", "suspect_us", "allowed_us", "of_allowed"):
         row[name] = None
     result = raw.get("result")
     if not result:
         row.update(ok=False, error=raw.get("error") or "no result")
         return row
-    for name in ("bytes", "us_per_copy", "extra_copies", "relayed", "suspect_us"):
+    for name in ("bytes", "cpu_us", "us_per_copy", "extra_copies", "relayed", "suspect_us"):
         row[name] = result.get(name)
     row["share_percent"] = result.get("share")
     row["other_mb_per_s"] = result.get("other_mb_per_second")
@@ -199,7 +199,7 @@ def peers_table(rows):
     columns = [("udp", "rr"), ("rdm-rdm", "rr"), ("rdm-seqpacket", "rr"),
                ("rdm-rdm", "stream"), ("rdm-rdm", "burst")]
     lines = []
-    for peers in sorted({row["peers"] for row in rows if row["test"] != "idle"} - {0}):
+    for peers in sorted({row["peers"] for row in rows if row["test"] not in ("idle", "alone")} - {0}):
         line = [f"{peers:,}"]
         for proto, test in columns:
             found = [row for row in rows
@@ -211,6 +211,9 @@ def peers_table(rows):
              " of 1,200 B;\na burst is 8 messages to one, then 8 to the next",
              ["peers"] + [f"{proto} {test}" for proto, test in columns], lines)
     for row in rows:
+        if matches(row, {"test": "alone", "peers": 1}):
+            print(f"\nOf 500 messages a second to one peer, each alone and acked alone, one takes"
+                  f" {number(row['cpu_us'])} µs of work.")
         if matches(row, {"test": "idle", "peers": 10000}):
             print(f"\nAn idle association takes {number(row['bytes'])} bytes at each end.")
 

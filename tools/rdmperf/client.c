@@ -293,7 +293,25 @@ static int send_some(const struct client *cl, struct chan *ch, uint64_t start, u
 	return chan_send(ch, t->size) ? -1 : 1;
 }
 
-static uint64_t send_stream(const struct client *cl, struct chan *ch, unsigned int port)
+/*
+ * For how long all processors together worked since the machine came up, but for a constant.
+ * Their idle time is in proc_stat(5), in hundredths of a second; timer_list has nanoseconds, but
+ * where there are thousands of timers it takes seconds of work to read.
+ */
+static uint64_t worked_ns(void)
+{
+	unsigned long long idle, waiting;
+	FILE *file = fopen("/proc/stat", "r");
+
+	if (!file || fscanf(file, "cpu %*u %*u %*u %llu %llu", &idle, &waiting) != 2)
+		die(EXIT_FAILED, "/proc/stat does not tell for how long processors were idle");
+	fclose(file);
+	return now_ns() * (uint64_t)sysconf(_SC_NPROCESSORS_ONLN) -
+	       (idle + waiting) * NS_PER_SEC / (uint64_t)sysconf(_SC_CLK_TCK);
+}
+
+static uint64_t send_stream(const struct client *cl, struct chan *ch, unsigned int port,
+			    uint64_t *worked)
 {
 	const struct test *t = &cl->test;
 	uint64_t sent = 0, all = t->count ? t->warmup + t->count : UINT64_MAX;
@@ -302,6 +320,8 @@ static uint64_t send_stream(const struct client *cl, struct chan *ch, unsigned i
 	while (!time_over && sent < all) {
 		int n;
 
+		if (cl->cpu && sent == t->warmup)
+			*worked = worked_ns();
 		aim(cl, ch, port, sent);
 		n = send_some(cl, ch, start, sent, all - sent);
 		if (n > 0) {
@@ -320,9 +340,11 @@ static uint64_t send_stream(const struct client *cl, struct chan *ch, unsigned i
 	return sent;
 }
 
-void client_stream(const struct client *cl, struct stream_result *r, uint64_t *sent)
+void client_stream(const struct client *cl, struct stream_result *r, uint64_t *sent,
+		   uint64_t *busy_ns)
 {
 	const struct test *t = &cl->test;
+	uint64_t worked = 0;
 	unsigned int port;
 	struct chan ch;
 	int control;
@@ -331,9 +353,11 @@ void client_stream(const struct client *cl, struct stream_result *r, uint64_t *s
 	sock_set_timeout(ch.fd, SO_SNDTIMEO, cl->timeout_ns);
 	if (!t->count)
 		start_timer(cl->seconds);
-	*sent = send_stream(cl, &ch, port);
+	*sent = send_stream(cl, &ch, port, &worked);
 	if (t->proto->flags & PROTO_RDM)
 		drain(cl, &ch);
+	if (cl->cpu)
+		*busy_ns = worked_ns() - worked;
 	hold(cl);
 	send_end_marks(cl, &ch);
 	if (t->proto->flags & PROTO_CONN)

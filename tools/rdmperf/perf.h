@@ -152,11 +152,14 @@ struct client {
 	unsigned int burst;	/* with many peers: messages to one before the next */
 	double hold;		/* seconds to stay when all is over */
 	uint64_t rate;		/* stream: messages a second; 0: as fast as they are taken */
+	bool cpu;		/* stream: how long do the processors work? */
 	uint64_t timeout_ns;
 	struct test test;
 };
 
 void client_rr(const struct client *cl, struct rr_result *r);
-void client_stream(const struct client *cl, struct stream_result *r, uint64_t *sent);
+/* @busy_ns: with cpu, how long the processors worked from the end of the warm-up on */
+void client_stream(const struct client *cl, struct stream_result *r, uint64_t *sent,
+		   uint64_t *busy_ns);
 
 #endif

@@ -36,6 +36,8 @@ static const char usage_text[] =
 "  -b, --batch N          stream: N messages a system call (sendmmsg, recvmmsg)\n"
 "  -B, --buffer N         socket buffers, bytes (K, M)\n"
 "  -r, --rate N           stream: N messages a second, whatever becomes of them\n"
+"  -U, --cpu              stream: tell how long the processors worked for a message, for\n"
+"                         both ends when both are here (resolution: 10 ms in all)\n"
 "  -L, --latency          stream: time each message; both ends need the same clock\n"
 "  -N, --peers N          one socket here, N at the server (udp, rdm), one after the other\n"
 "  -u, --burst N          with --peers: N messages to one before the next (default 1)\n"
@@ -100,13 +102,13 @@ static int report_rr(const struct client *cl, struct rr_result *r, bool json)
 }
 
 static int report_stream(const struct client *cl, const struct stream_result *r, uint64_t sent,
-			 bool json)
+			 uint64_t busy_ns, bool json)
 {
 	const struct test *t = &cl->test;
 	uint64_t arrived = t->check ? r->track.delivered : r->received;
 	uint64_t lost = sent > arrived ? sent - arrived : 0;
 	bool ok = !r->track.corrupted && r->ns;
-	double seconds = (double)r->ns / 1e9, rate = 0, mb = 0;
+	double seconds = (double)r->ns / 1e9, rate = 0, mb = 0, cpu_us = 0;
 
 	if (t->proto->flags & PROTO_RELIABLE &&
 	    (lost || r->track.duplicated || r->received != sent))
@@ -116,6 +118,7 @@ static int report_stream(const struct client *cl, const struct stream_result *r,
 	if (r->ns) {
 		rate = (double)r->measured / seconds;
 		mb = rate * (double)t->size / 1e6;
+		cpu_us = (double)busy_ns / 1e3 / (double)r->measured;
 	}
 	if (json) {
 		printf("{\"test\":\"stream\",\"proto\":\"%s\",\"size\":%zu,\"batch\":%u,"
@@ -126,6 +129,8 @@ static int report_stream(const struct client *cl, const struct stream_result *r,
 		       seconds, rate, mb);
 		if (t->latency)
 			print_times_json("latency_us", &r->latency);
+		if (cl->cpu)
+			printf("\"cpu_us\":%.3f,", cpu_us);
 		printf("\"check\":%s,\"lost\":%llu,\"duplicated\":%llu,\"reordered\":%llu,"
 		       "\"corrupted\":%llu,\"ok\":%s}\n",
 		       t->check ? "true" : "false", (unsigned long long)lost,
@@ -138,6 +143,8 @@ static int report_stream(const struct client *cl, const struct stream_result *r,
 		       mb);
 		if (t->latency)
 			print_times("latency, us", &r->latency);
+		if (cl->cpu)
+			printf("  processors: %.3f us for a message\n", cpu_us);
 		if (t->check)
 			printf("  check: sent %llu, delivered %llu, lost %llu, duplicated %llu, "
 			       "reordered %llu, corrupted %llu\n", (unsigned long long)sent,
@@ -189,6 +196,8 @@ static void check_test(struct arguments *args, int argc, char **argv)
 		die(EXIT_USAGE, "--burst goes with --peers and stream");
 	if ((t->latency || args->client.rate) && (t->kind != TEST_STREAM || t->batch > 1))
 		die(EXIT_USAGE, "--latency and --rate go with stream, one message a call");
+	if (args->client.cpu && (t->kind != TEST_STREAM || t->batch > 1))
+		die(EXIT_USAGE, "--cpu goes with stream, one message a call");
 	if (t->latency && (t->check || t->size < LATENCY_MIN_SIZE))
 		die(EXIT_USAGE, "--latency needs messages of at least %d bytes, and no --check",
 		    LATENCY_MIN_SIZE);
@@ -210,6 +219,7 @@ static void parse_options(int argc, char **argv, struct arguments *args)
 		{ "buffer", required_argument, NULL, 'B' },
 		{ "check", no_argument, NULL, 'C' },
 		{ "rate", required_argument, NULL, 'r' },
+		{ "cpu", no_argument, NULL, 'U' },
 		{ "latency", no_argument, NULL, 'L' },
 		{ "peers", required_argument, NULL, 'N' },
 		{ "burst", required_argument, NULL, 'u' },
@@ -236,7 +246,7 @@ static void parse_options(int argc, char **argv, struct arguments *args)
 			},
 		},
 	};
-	while ((c = getopt_long(argc, argv, "sc:p:146P:l:n:t:w:b:B:r:LN:u:H:CT:jh", longs,
+	while ((c = getopt_long(argc, argv, "sc:p:146P:l:n:t:w:b:B:r:ULN:u:H:CT:jh", longs,
 				NULL)) != -1) {
 		switch (c) {
 		case 's':
@@ -284,6 +294,9 @@ static void parse_options(int argc, char **argv, struct arguments *args)
 			break;
 		case 'r':
 			cl->rate = parse_number("--rate", optarg, 1, NS_PER_SEC);
+			break;
+		case 'U':
+			cl->cpu = true;
 			break;
 		case 'L':
 			t->latency = true;
@@ -333,7 +346,7 @@ int main(int argc, char **argv)
 	struct stream_result stream = { 0 };
 	struct rr_result rr = { 0 };
 	struct arguments args;
-	uint64_t sent = 0;
+	uint64_t sent = 0, busy_ns = 0;
 	int status;
 
 	parse_options(argc, argv, &args);
@@ -346,8 +359,8 @@ int main(int argc, char **argv)
 		status = report_rr(&args.client, &rr, args.json);
 		free(rr.rtt.ns);
 	} else {
-		client_stream(&args.client, &stream, &sent);
-		status = report_stream(&args.client, &stream, sent, args.json);
+		client_stream(&args.client, &stream, &sent, &busy_ns);
+		status = report_stream(&args.client, &stream, sent, busy_ns, args.json);
 	}
 	return status;
 }
