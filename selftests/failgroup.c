@@ -201,6 +201,46 @@ FAIL_TEST(m3_broadcasts_survive_every_failed_allocation)
 	EXPECT_EQ(sent, lab_counter(g, 0, "GroupStable"));
 }
 
+/*
+ * A broadcast in more pieces than its record has room for asks twice for room for the rest: to
+ * refer to its bytes, and then to copy them. What it took before must go again when neither is
+ * there.
+ */
+FAIL_TEST(m3_long_broadcasts_survive_without_room_for_their_pieces)
+{
+	enum { N = 4 };
+	struct grouplab *g = &self->lab;
+	uint32_t sent = 0;
+
+	ASSERT_TRUE(join_all(g));
+	/* what the kernel needs to know of each other, they know */
+	for (unsigned int k = 0; k < 3; k++)
+		ASSERT_LT(0, lab_send(g, k, 0, 100, 0));
+	for (unsigned int k = 0; k < 3; k++)
+		ASSERT_TRUE(lab_read_until(g, k, &self->seen[k], 3, PATIENCE));
+	memfail_1k(100);
+	ASSERT_LT(0, lab_send(g, 0, ++sent, 1 << 20, 0));
+	for (unsigned int k = 1; k < 3; k++)
+		EXPECT_TRUE(EVENTUALLY(PATIENCE, lab_counter(g, k, "GroupLost") >= 1));
+	/* one of both, or both */
+	memfail_1k(50);
+	while (sent < N) {
+		ASSERT_LT(0, lab_send(g, 0, ++sent, 1 << 20, 0));
+		for (unsigned int k = 0; k < 3; k++)
+			while (lab_read(g, k, &self->seen[k]))
+				;
+	}
+	memfail_1k(0);
+	for (unsigned int k = 0; k < 3; k++) {
+		EXPECT_TRUE(lab_read_until(g, k, &self->seen[k], 3 + N, 2 * PATIENCE));
+		EXPECT_EQ(3 + N, self->seen[k].count);
+		EXPECT_EQ(0, self->seen[k].wrong);
+		EXPECT_EQ(0, self->seen[k].events[RDM_GROUP_EXPELLED]);
+	}
+	EXPECT_TRUE(EVENTUALLY(2 * PATIENCE, !outq(g->fd[0])));
+	EXPECT_EQ(1 + N, lab_counter(g, 0, "GroupStable"));
+}
+
 FAIL_TEST(m3_groups_survive_memory_that_fails_at_random)
 {
 	enum { N = 100 };

@@ -62,7 +62,7 @@ int nth_end(void)
 	return atoi(text);
 }
 
-void memfail_at_random(unsigned int percent)
+static void at_random(unsigned int percent, bool filter)
 {
 	char text[16];
 
@@ -71,9 +71,26 @@ void memfail_at_random(unsigned int percent)
 	snprintf(text, sizeof(text), "%u", percent);
 	/* fail-nth is for those that may wait as well */
 	set_failslab("ignore-gfp-wait", percent ? "Y" : "N");
+	set_failslab("cache-filter", filter ? "Y" : "N");
 	set_failslab("task-filter", "N");
 	set_failslab("times", "-1");
 	set_failslab("interval", "1");
 	set_failslab("space", "0");
 	set_failslab("probability", text);
+}
+
+void memfail_at_random(unsigned int percent)
+{
+	at_random(percent, false);
+}
+
+void memfail_1k(unsigned int percent)
+{
+	char text[2] = "";
+	int fd = open("/sys/kernel/slab/kmalloc-1k/failslab", O_RDONLY);
+
+	if (fd < 0 || read(fd, text, 1) != 1 || text[0] != '1')
+		fatal("the kernel was not started with slub_debug=A,kmalloc-1k");
+	close(fd);
+	at_random(percent, true);
 }

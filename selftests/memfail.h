@@ -14,5 +14,10 @@ void nth_begin(int n);
 int nth_end(void);
 /* Of those that cannot wait (of interrupts, and below locks) so many percent fail; 0: none. */
 void memfail_at_random(unsigned int percent);
+/*
+ * The same, of those only that come from kmalloc-1k. The kernel must have been told by its command
+ * line (slub_debug=A,kmalloc-1k) to look at it.
+ */
+void memfail_1k(unsigned int percent);
 
 #endif

@@ -17,8 +17,9 @@ set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 
 case ${1-} in
-stock) kernel=stock; lane vm; limit=1500 ;;
-debug) kernel=debug; lane debug; limit=3000 ;;
+stock) kernel=stock; lane vm; limit=1500; append= ;;
+# failslab may be told to let nothing fail but what is of this size (memfail_1k())
+debug) kernel=debug; lane debug; limit=3000; append=slub_debug=A,kmalloc-1k ;;
 *) echo "usage: vm.sh stock|debug" >&2; exit 2 ;;
 esac
 
@@ -59,7 +60,7 @@ console=$out/console.log
 code=0
 # shellcheck disable=SC2086 # TESTS is a list
 "$top/tools/vm/run.sh" --kernel "$kernel" --timeout "${VM_TIMEOUT:-$limit}" --log "$console" \
-	--rdm --python --leaks "${adds[@]}" -- \
+	--append "$append" --rdm --python --leaks "${adds[@]}" -- \
 	sh /rdm/selftests/run.sh ${TESTS-} || code=$?
 
 tr -d '\r' <"$console" >"$out/output"
