@@ -250,4 +250,41 @@ RDM_TEST(packet, u10_fragments_that_overlap_take_no_more_than_the_receive_buffer
 	EXPECT_TRUE(alive(self));
 }
 
+/* Long messages, one by one. Return: super-packets that did not arrive whole, or -1. */
+static int supers_cut(FIXTURE_DATA(packet) * self, int n)
+{
+	uint64_t in = counter("InGso"), out = counter("OutGso");
+	static uint8_t buf[20000];
+
+	for (int i = 0; i < n; i++) {
+		fill(buf, sizeof(buf), (uint32_t)i);
+		if (send(self->tx, buf, sizeof(buf), 0) != sizeof(buf) ||
+		    recv(self->rx, buf, sizeof(buf), 0) != sizeof(buf) ||
+		    !intact(buf, sizeof(buf), (uint32_t)i))
+			return -1;
+	}
+	in = counter("InGso") - in;
+	out = counter("OutGso") - out;
+	return out >= (uint64_t)n && in <= out ? (int)(out - in) : -1;
+}
+
+/* Single packets come by a way on which UDP cuts super-packets: Documentation/receive.md */
+RDM_TEST(packet, super_packets_arrive_whole_but_for_the_first_after_many_single_ones)
+{
+	for (int k = 0; k < 3; k++) {
+		int cut;
+
+		for (int i = 0; i < 300; i++)
+			ASSERT_TRUE(alive(self));
+		/* The message that follows may be on its way by then */
+		cut = supers_cut(self, 20);
+		EXPECT_LE(1, cut);
+		EXPECT_GE(4, cut);
+	}
+	/* A few do not change the way */
+	for (int i = 0; i < 20; i++)
+		ASSERT_TRUE(alive(self));
+	EXPECT_EQ(0, supers_cut(self, 20));
+}
+
 TEST_HARNESS_MAIN

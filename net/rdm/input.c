@@ -634,7 +634,7 @@ static bool to_all(struct rx *rx)
 /**
  * rdm_input() - take a packet out of a UDP socket
  * @t: the tunnel that it came by
- * @skb: the packet, from its UDP payload on; consumed
+ * @skb: the packet, from its UDP payload on, with a right checksum; consumed
  *
  * Context: softirq, under rcu_read_lock(), no lock held.
  */
@@ -644,10 +644,6 @@ void rdm_input(struct rdm_tunnel *t, struct sk_buff *skb)
 	struct rx rx __uninitialized;
 	u32 at, seg;
 
-	if (unlikely(udp_lib_checksum_complete(skb))) {
-		rdm_inc(rn, DROP_CSUM);
-		goto drop;
-	}
 	/* not cleared as a whole: that would cost more than a packet's decoding */
 	rx.t = t;
 	rx.rn = rn;
@@ -671,7 +667,11 @@ void rdm_input(struct rdm_tunnel *t, struct sk_buff *skb)
 		rdm_inc(rn, DROP_MALFORMED);
 		goto drop;
 	}
-	seg = skb_is_gso(skb) ? skb_shinfo(skb)->gso_size : skb->len;
+	seg = skb->len;
+	if (skb_is_gso(skb)) {
+		seg = skb_shinfo(skb)->gso_size;
+		rdm_inc(rn, IN_GSO);
+	}
 	for (at = 0; at < skb->len; at += seg) {
 		rx.run = NULL;
 		rx_segment(&rx, at, min(at + seg, skb->len));

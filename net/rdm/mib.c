@@ -12,6 +12,7 @@
 
 static const char *const names[] = {
 	[RDM_MIB_IN_PKTS]		= "InPkts",
+	[RDM_MIB_IN_GSO]		= "InGso",
 	[RDM_MIB_IN_MSGS]		= "InMsgs",
 	[RDM_MIB_IN_DUP_MSGS]		= "InDupMsgs",
 	[RDM_MIB_IN_REFUSED]		= "InRefused",

@@ -14,6 +14,7 @@
  */
 enum rdm_mib {
 	RDM_MIB_IN_PKTS,		/* InPkts: packets received */
+	RDM_MIB_IN_GSO,			/* InGso: super-packets received whole */
 	RDM_MIB_IN_MSGS,		/* InMsgs: messages delivered to sockets */
 	RDM_MIB_IN_DUP_MSGS,		/* InDupMsgs: messages or parts received again */
 	RDM_MIB_IN_REFUSED,		/* InRefused: messages refused for want of memory */

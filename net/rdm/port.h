@@ -39,6 +39,7 @@ struct rdm_cookie;
  * @nconns: how many of them are in rdm_ports.conns [hash_lock; read racily]
  * @sock: the UDP socket; its sk_user_data is this
  * @usk: its sock, which lives an RCU grace period longer
+ * @alone: packets that came by its queue in a row and were no super-packets, see udp.c; racy
  * @rcu: frees this
  */
 struct rdm_tunnel {
@@ -54,6 +55,7 @@ struct rdm_tunnel {
 	u32 nconns;
 	struct socket *sock;
 	struct sock *usk;
+	u32 alone;
 	struct rcu_head rcu;
 };
 

@@ -3,11 +3,11 @@
  * rdm udp: the kernel's UDP socket under rdm sockets: opening and closing it,
  * taking packets and ICMP errors out of it, routes, and the way out for packets
  * that are built. What packets mean is for input.c. Documentation/receive.md says
- * why packets are taken from the UDP socket's queue and not by encap_rcv.
+ * why packets come out of it in two ways.
  */
+#include <linux/filter.h>
 #include <linux/icmp.h>
 #include <linux/icmpv6.h>
-#include <linux/errqueue.h>
 #include <linux/slab.h>
 #include <linux/udp.h>
 #include <net/inet_ecn.h>
@@ -28,16 +28,68 @@
 #define UDP_BATCH	16
 /* Packets wait in the UDP socket only while another CPU is draining it. */
 #define UDP_RCVBUF	(8 << 20)
+/*
+ * Packets come by encap_rcv, which is the shorter way, or by the socket's queue, where
+ * super-packets stay whole: for a socket with an encap_rcv UDP cuts them, and that costs more than
+ * the queue for all their segments together. So the first one that was cut takes it off, and so
+ * many packets in a row that are no super-packets put it back.
+ */
+#define UDP_ALONE	256
 
-/* What UDP itself dropped since the last look, most likely because its queue was full. */
-static void count_drops(struct rdm_net *rn, struct sock *usk)
+/*
+ * What UDP itself dropped since the last look, most likely because its queue was full, or, before
+ * encap_rcv, because of the checksum.
+ */
+static void count_drops(struct rdm_net *rn, struct sock *usk, bool queue)
 {
 	int n;
 
 	if (likely(!atomic_read(&usk->sk_drops)))
 		return;
 	n = atomic_xchg(&usk->sk_drops, 0);
-	rdm_add(rn, DROP_QUEUE, n);
+	if (queue)
+		rdm_add(rn, DROP_QUEUE, n);
+	else
+		rdm_add(rn, DROP_CSUM, n);
+}
+
+/*
+ * Softirq, from UDP's receive path, under RCU. The checksum was found right.
+ * Return: 0: it was taken; 1: it goes on to the queue.
+ */
+static int udp_encap_rcv(struct sock *usk, struct sk_buff *skb)
+{
+	struct rdm_tunnel *t = rcu_dereference_sk_user_data(usk);
+
+	if (unlikely(!t))
+		return 1;
+	count_drops(t->rn, usk, false);
+	/* a part of a super-packet, and here come the others */
+	if (unlikely(skb->next)) {
+		WRITE_ONCE(t->alone, 0);
+		WRITE_ONCE(udp_sk(usk)->encap_rcv, NULL);
+		return 1;
+	}
+	/* as UDP does for those in the queue; what is refused, it drops */
+	if (unlikely(sk_filter(usk, skb)))
+		return 1;
+	__skb_pull(skb, sizeof(struct udphdr));
+	skb_dst_drop(skb);
+	skb_orphan(skb);
+	/* it may outlive its device */
+	skb->dev = NULL;
+	rdm_input(t, skb);
+	return 0;
+}
+
+/* A packet came by the queue. */
+static void note_alone(struct rdm_tunnel *t, struct sock *usk, const struct sk_buff *skb)
+{
+	u32 n = skb_is_gso(skb) ? 0 : READ_ONCE(t->alone) + 1;
+
+	WRITE_ONCE(t->alone, n);
+	if (unlikely(n == UDP_ALONE))
+		WRITE_ONCE(udp_sk(usk)->encap_rcv, udp_encap_rcv);
 }
 
 static bool drained(const struct sock *usk)
@@ -53,18 +105,24 @@ static void drain(struct sock *usk, int most)
 	int err;
 
 	if (t)
-		count_drops(t->rn, usk);
+		count_drops(t->rn, usk, true);
 	while (t && most) {
 		skb = skb_recv_udp(usk, MSG_DONTWAIT, &err);
 		if (!skb) {
-			/* else an ICMP error was in the way, and is taken off now */
+			/* else an error was in the way, and is taken off now */
 			if (err == -EAGAIN)
 				return;
 			continue;
 		}
 		/* it holds UDP's scratch data, no device */
 		skb->dev = NULL;
-		rdm_input(t, skb);
+		note_alone(t, usk, skb);
+		if (likely(!udp_lib_checksum_complete(skb))) {
+			rdm_input(t, skb);
+		} else {
+			rdm_inc(t->rn, DROP_CSUM);
+			kfree_skb(skb);
+		}
 		most--;
 		/* skb_recv_udp() would tell by two locks; what comes now has its own call */
 		if (drained(usk))
@@ -81,69 +139,39 @@ static void udp_data_ready(struct sock *usk)
 	drain(usk, UDP_BATCH);
 }
 
-static void icmp_error(struct rdm_tunnel *t, struct sk_buff *skb)
+/* Softirq, under RCU. @skb begins with the IP header that the error quotes. */
+static void udp_icmp(struct sock *usk, struct sk_buff *skb, int err, __be16 port, u32 info,
+		     u8 *payload)
 {
-	struct sock_exterr_skb *serr = SKB_EXT_ERR(skb);
-	const u8 *addr = skb_network_header(skb) + serr->addr_offset;
-	struct rdm_addr to = { .port = serr->port };
+	struct rdm_tunnel *t = rcu_dereference_sk_user_data(usk);
+	struct rdm_addr to = { .port = port };
 	bool hard;
 
-	switch (serr->ee.ee_origin) {
-	case SO_EE_ORIGIN_ICMP:
-		ipv6_addr_set_v4mapped(*(__be32 *)addr, &to.ip);
-		hard = serr->ee.ee_type == ICMP_DEST_UNREACH &&
-		       serr->ee.ee_code == ICMP_PORT_UNREACH;
-		break;
-	case SO_EE_ORIGIN_ICMP6:
-		memcpy(&to.ip, addr, sizeof(to.ip));
+	/* too big: the route has learnt it, and the next packet asks the route */
+	if (!t || err == EMSGSIZE)
+		return;
+	if (skb->protocol == htons(ETH_P_IP)) {
+		ipv6_addr_set_v4mapped(((const struct iphdr *)skb->data)->daddr, &to.ip);
+		hard = icmp_hdr(skb)->type == ICMP_DEST_UNREACH &&
+		       icmp_hdr(skb)->code == ICMP_PORT_UNREACH;
+	} else {
+		to.ip = ((const struct ipv6hdr *)skb->data)->daddr;
 		if (ipv6_addr_type(&to.ip) & IPV6_ADDR_LINKLOCAL)
 			to.scope = skb->skb_iif;
-		hard = serr->ee.ee_type == ICMPV6_DEST_UNREACH &&
-		       serr->ee.ee_code == ICMPV6_PORT_UNREACH;
-		break;
-	default:
-		return;
+		hard = icmp6_hdr(skb)->icmp6_type == ICMPV6_DEST_UNREACH &&
+		       icmp6_hdr(skb)->icmp6_code == ICMPV6_PORT_UNREACH;
 	}
-	/* too big: the route has learnt it, and the next packet asks the route */
-	if (serr->ee.ee_errno == EMSGSIZE)
-		return;
-	rdm_icmp(t, &to, serr->ee.ee_errno, hard, skb->data, skb_headlen(skb));
+	rdm_icmp(t, &to, err, hard, payload, skb_tail_pointer(skb) - payload);
 }
 
-static void udp_error_report(struct sock *usk)
-{
-	struct rdm_tunnel *t;
-	struct sk_buff *skb;
+UDP_ENCAP_ERR_RCV(udp_encap_err_rcv, udp_icmp);
 
-	rcu_read_lock();
-	t = rcu_dereference_sk_user_data(usk);
-	while ((skb = sock_dequeue_err_skb(usk))) {
-		if (t)
-			icmp_error(t, skb);
-		kfree_skb(skb);
-	}
-	usk->sk_err = 0;
-	rcu_read_unlock();
-}
-
-static int set_option(struct socket *sock, int level, int name)
+/* Super-packets shall not be cut. */
+static int set_gro(struct socket *sock)
 {
 	int one = 1;
 
-	return sock->ops->setsockopt(sock, level, name, KERNEL_SOCKPTR(&one), sizeof(one));
-}
-
-static int set_options(struct socket *sock, bool v6)
-{
-	int err;
-
-	/* unsegmented super-packets, and ICMP errors with what they quote */
-	err = set_option(sock, SOL_UDP, UDP_GRO);
-	if (!err)
-		err = set_option(sock, SOL_IP, IP_RECVERR);
-	if (!err && v6)
-		err = set_option(sock, SOL_IPV6, IPV6_RECVERR);
-	return err;
+	return sock->ops->setsockopt(sock, SOL_UDP, UDP_GRO, KERNEL_SOCKPTR(&one), sizeof(one));
 }
 
 /**
@@ -174,7 +202,7 @@ int rdm_udp_open(struct rdm_tunnel *t)
 	err = udp_sock_create(t->rn->net, &cfg, &t->sock);
 	if (err < 0)
 		return err;
-	err = set_options(t->sock, t->v6);
+	err = set_gro(t->sock);
 	if (err) {
 		sock_release(t->sock);
 		return err;
@@ -192,9 +220,12 @@ int rdm_udp_open(struct rdm_tunnel *t)
 	usk->sk_userlocks |= SOCK_RCVBUF_LOCK;
 	write_lock_bh(&usk->sk_callback_lock);
 	usk->sk_data_ready = udp_data_ready;
-	usk->sk_error_report = udp_error_report;
 	rcu_assign_sk_user_data(usk, t);
 	write_unlock_bh(&usk->sk_callback_lock);
+	udp_sk(usk)->encap_err_rcv = udp_encap_err_rcv;
+	WRITE_ONCE(udp_sk(usk)->encap_rcv, udp_encap_rcv);
+	/* not of a kind that UDP knows */
+	WRITE_ONCE(udp_sk(usk)->encap_type, 1);
 	return 0;
 }
 
