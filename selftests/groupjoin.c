@@ -7,6 +7,7 @@
 #include "grouplab.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <net/if.h>
 #include <unistd.h>
 
@@ -120,6 +121,36 @@ JOIN_TEST(a_list_joins_and_information_has_every_member)
 	memcpy(&req.group, &g->group.ss, sizeof(req.group));
 	ASSERT_OK(setsockopt(g->fd[1], SOL_RDM, RDM_GROUP_LEAVE, &req, sizeof(req)));
 	EXPECT_TRUE(EVENTUALLY(2 * PATIENCE, lab_info(g, 1, &info, NULL, 0) && errno == ENOENT));
+}
+
+JOIN_TEST(outcomes_that_nobody_reads_fill_the_send_buffer)
+{
+	struct grouplab *g = &self->lab;
+	struct rdm_outcome o;
+	unsigned int n = 0, lack;
+
+	lab_join(g, 0);
+	ASSERT_TRUE(EVENTUALLY(4 * PATIENCE, lab_sees(g, 1, 1)));
+	set_int(g->fd[0], SOL_SOCKET, SO_SNDBUF, 32768);
+	ASSERT_OK(fcntl(g->fd[0], F_SETFL, O_NONBLOCK));
+	while (n < 1000 && lab_ask(g, 0, n, 10) == 10) {
+		n++;
+		while (wait_for(g->fd[0], POLLIN, 0) & POLLIN)
+			lab_read(g, 0, &self->seen[0]);
+	}
+	EXPECT_EQ(EAGAIN, errno);
+	EXPECT_GT(1000, n);
+	EXPECT_LT(10, n);
+	EXPECT_EQ(0, wait_for(g->fd[0], POLLOUT, 0) & POLLOUT);
+	/* others need no place for theirs */
+	EXPECT_EQ(10, lab_send(g, 0, 0, 10, 0));
+	for (unsigned int i = 0; i < n; i++) {
+		ASSERT_TRUE(lab_outcome(g, 0, PATIENCE, &o, &lack));
+		EXPECT_EQ(i, o.cookie);
+		EXPECT_EQ(0, o.error);
+	}
+	EXPECT_EQ(POLLOUT, wait_for(g->fd[0], POLLOUT, PATIENCE));
+	EXPECT_EQ(10, lab_ask(g, 0, n, 10));
 }
 
 TEST_HARNESS_MAIN

@@ -523,6 +523,7 @@ int rdm_group_sendmsg(struct sock *sk, struct msghdr *msg, size_t len,
 {
 	struct rdm_group *g = rdm_group_get(sk, to);
 	struct rdm_gbody *b;
+	long timeo;
 	int err;
 
 	if (!g)
@@ -546,12 +547,12 @@ int rdm_group_sendmsg(struct sock *sk, struct msghdr *msg, size_t len,
 	if (opts->ask)
 		b->note = rdm_note_new(to, opts->cookie);
 	if (!opts->ask || b->note) {
+		timeo = sock_sndtimeo(sk, msg->msg_flags & MSG_DONTWAIT);
 		err = rdm_gbody_from_user(b, &msg->msg_iter);
 		if (!err && b->note)
-			rdm_note_take(sk, b->note);
+			err = rdm_note_take(sk, b->note, &timeo);
 		if (!err)
-			err = rdm_group_send(g, b,
-					     sock_sndtimeo(sk, msg->msg_flags & MSG_DONTWAIT));
+			err = rdm_group_send(g, b, timeo);
 	}
 	rdm_gbody_put(b);
 out:

@@ -227,7 +227,7 @@ void rdm_rcv_purge(struct sock *sk);
 
 /* outcome.c */
 struct sk_buff *rdm_note_new(const struct rdm_addr *to, u64 cookie);
-void rdm_note_take(struct sock *sk, struct sk_buff *note);
+int rdm_note_take(struct sock *sk, struct sk_buff *note, long *timeo);
 void rdm_note_lack(struct sk_buff *note, struct rdm_addr *lack, u8 n);
 void rdm_note_charged(struct sock *sk, struct sk_buff *note);
 void rdm_note_tell(struct sock *sk, struct sk_buff *note, int error, u8 fate, u32 len);

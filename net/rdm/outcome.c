@@ -8,6 +8,7 @@
  * they are added up, and what fits nowhere is counted.
  */
 #include <linux/errqueue.h>
+#include <linux/sched/signal.h>
 #include <linux/skbuff.h>
 #include <linux/slab.h>
 
@@ -104,21 +105,60 @@ void rdm_note_charged(struct sock *sk, struct sk_buff *note)
 	note->destructor = err_destruct;
 }
 
+static bool notes_fit(const struct sock *sk)
+{
+	return READ_ONCE(rdm_sk(sk)->note_used) < READ_ONCE(sk->sk_sndbuf);
+}
+
+static bool note_take(struct sock *sk, struct sk_buff *note)
+{
+	bool ok;
+
+	spin_lock_bh(&sk->sk_receive_queue.lock);
+	ok = notes_fit(sk);
+	if (ok) {
+		/* if the limits refuse it, the allocation is in debt until the next one */
+		sk_wmem_schedule(sk, note->truesize);
+		sk_mem_charge(sk, note->truesize);
+		sk->sk_wmem_queued += note->truesize;
+		rdm_note_charged(sk, note);
+	}
+	spin_unlock_bh(&sk->sk_receive_queue.lock);
+	return ok;
+}
+
 /**
- * rdm_note_take() - the same, and charge it, whatever is in the send buffer
+ * rdm_note_take() - charge the place for a broadcast's outcome
  * @sk: the socket
  * @note: from rdm_note_new()
+ * @timeo: how long to wait, jiffies; what is left of it
  *
- * Context: process.
+ * What else is in the send buffer does not matter, for a broadcast has its room elsewhere; but
+ * outcomes that nobody reads must not fill more than it.
+ *
+ * Context: process; may sleep.
+ * Return: 0; -EAGAIN, or what a signal asks for, or an error of the socket.
  */
-void rdm_note_take(struct sock *sk, struct sk_buff *note)
+int rdm_note_take(struct sock *sk, struct sk_buff *note, long *timeo)
 {
-	spin_lock_bh(&sk->sk_receive_queue.lock);
-	sk_wmem_schedule(sk, note->truesize);
-	sk_mem_charge(sk, note->truesize);
-	sk->sk_wmem_queued += note->truesize;
-	rdm_note_charged(sk, note);
-	spin_unlock_bh(&sk->sk_receive_queue.lock);
+	DEFINE_WAIT(wait);
+
+	while (!note_take(sk, note)) {
+		if (!*timeo)
+			return -EAGAIN;
+		if (signal_pending(current))
+			return sock_intr_errno(*timeo);
+		sk_set_bit(SOCKWQ_ASYNC_NOSPACE, sk);
+		prepare_to_wait(sk_sleep(sk), &wait, TASK_INTERRUPTIBLE);
+		if (!notes_fit(sk) && !sk->sk_err && !(sk->sk_shutdown & SEND_SHUTDOWN))
+			*timeo = schedule_timeout(*timeo);
+		finish_wait(sk_sleep(sk), &wait);
+		if (sk->sk_err)
+			return sock_error(sk);
+		if (sk->sk_shutdown & SEND_SHUTDOWN)
+			return -EPIPE;
+	}
+	return 0;
 }
 
 /**
