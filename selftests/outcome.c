@@ -115,6 +115,20 @@ RDM_TEST(outcome, u7_a_cookie_comes_back_when_the_message_is_acked)
 	EXPECT_EQ(0, wait_for(self->tx, POLLIN, 0));
 }
 
+/* The debug kernel sees who looks at what was freed. */
+RDM_TEST(outcome, u7_outcomes_that_nobody_reads_go_with_the_socket)
+{
+	struct ask ask = { .cookie = 1, .mode = -1 };
+
+	/* it has to do with groups as well */
+	EXPECT_EQ(RDM_GROUP_LAZY, get_int(self->tx, SOL_RDM, RDM_GROUP_MODE));
+	ASSERT_EQ(5, send_asking(self->tx, "hello", 5, 0, &self->rx_at, &ask));
+	ASSERT_TRUE(EVENTUALLY(PATIENCE, wait_for(self->tx, POLLIN, 10) & POLLERR));
+	ASSERT_OK(close(self->tx));
+	EXPECT_TRUE(EVENTUALLY(PATIENCE, !proc_has("rdm", " local=")));
+	self->tx = -1;
+}
+
 RDM_TEST(outcome, u7_each_cookie_comes_back_once_with_good_and_bad_destinations)
 {
 	enum { N = 60 };

@@ -410,8 +410,9 @@ static void rdm_sock_destruct(struct sock *sk)
 	spin_lock_bh(&rn->socks_lock);
 	list_del(&rdm_sk(sk)->net_node);
 	spin_unlock_bh(&rn->socks_lock);
-	rdm_groups_free(sk);
+	/* frees outcomes that nobody has read, and these look at the groups */
 	rdm_sk(sk)->destruct(sk);
+	rdm_groups_free(sk);
 }
 
 /* A message is never waited for in parts. */
