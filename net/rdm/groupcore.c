@@ -388,21 +388,43 @@ bool rdm_gc_just_consumed(struct rdm_gc *g, const struct rdm_gmsg *m)
 	return true;
 }
 
-/* Takes a broadcast into its place; false if it is there. */
-static bool insert(struct rdm_gmem *org, struct rdm_gmsg *m, u64 seq)
+/* Of an origin whose charges before its first one here are not known: do all fit in its window? */
+static bool spans(const struct rdm_gc *g, const struct rdm_gmem *org, const struct rdm_gmsg *m)
 {
-	struct rdm_gmsg *at;
+	const struct rdm_gmsg *first = m, *last = m;
+
+	if (!list_empty(&org->msgs)) {
+		first = list_first_entry(&org->msgs, struct rdm_gmsg, node);
+		last = list_last_entry(&org->msgs, struct rdm_gmsg, node);
+	}
+	return max(last->cum, m->cum) - min(first->cum - first->charge, m->cum - m->charge) <=
+	       g->cfg.window / 2;
+}
+
+/*
+ * Takes a broadcast into its place. Charges count up from one to the next, so the window, which
+ * bounds the count, bounds what is held, whatever the origin says.
+ */
+static enum rdm_grx insert(const struct rdm_gc *g, struct rdm_gmem *org, struct rdm_gmsg *m)
+{
+	struct rdm_gmsg *at, *prev = NULL, *next = NULL;
+	u64 from = org->fresh ? 0 : org->acked_cum;
 
 	list_for_each_entry_reverse(at, &org->msgs, node) {
-		if (at->seq == seq)
-			return false;
-		if (at->seq < seq) {
-			list_add(&m->node, &at->node);
-			return true;
+		if (at->seq == m->seq)
+			return RDM_GRX_DUP;
+		if (at->seq < m->seq) {
+			prev = at;
+			from = at->cum;
+			break;
 		}
+		next = at;
 	}
-	list_add(&m->node, &org->msgs);
-	return true;
+	if (m->cum - m->charge < from || (next && next->cum - next->charge < m->cum) ||
+	    (org->fresh && !spans(g, org, m)))
+		return RDM_GRX_WINDOW;
+	list_add(&m->node, prev ? &prev->node : &org->msgs);
+	return RDM_GRX_TAKEN;
 }
 
 static void take(struct rdm_gc *g, u64 now, struct rdm_gmem *org, struct rdm_gmsg *m)
@@ -475,8 +497,9 @@ enum rdm_grx rdm_gc_rx_data(struct rdm_gc *g, u64 now, const struct rdm_gaddr *f
 			    const struct rdm_gframe *f, struct rdm_gmsg *m)
 {
 	struct rdm_gmember who = { .at = *from, .inc = f->inc };
-	struct rdm_gmem *org;
 	u8 k = rdm_grank(g, &who, f->from);
+	struct rdm_gmem *org;
+	enum rdm_grx grx;
 
 	if (f->group != g->cfg.group || g->state != RDM_GC_MEMBER || f->lineage != g->lineage ||
 	    f->view != g->view) {
@@ -526,9 +549,10 @@ enum rdm_grx rdm_gc_rx_data(struct rdm_gc *g, u64 now, const struct rdm_gaddr *f
 		rdm_gdrop(g, m);
 		return RDM_GRX_TAKEN;
 	}
-	if (!insert(org, m, f->seq)) {
-		g->count[RDM_GCS_DUP]++;
-		return RDM_GRX_DUP;
+	grx = insert(g, org, m);
+	if (unlikely(grx != RDM_GRX_TAKEN)) {
+		g->count[RDM_GCS_DUP] += grx == RDM_GRX_DUP;
+		return grx;
 	}
 	org->top = max(org->top, f->seq);
 	take(g, now, org, m);

@@ -257,6 +257,43 @@ static void g10_who_does_not_read_stops_the_sender(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, rdm_gc_send(p->a.g, p->now, record(test, &p->a, 5000)), -EMSGSIZE);
 }
 
+/* Broadcasts of @a as @b would get them from who keeps to no window: how much charge is taken. */
+static u32 hostile(struct kunit *test, struct both *p, u64 first, u64 cum, u32 charge)
+{
+	const struct rdm_gc *a = p->a.g;
+	struct rdm_gframe f = {
+		.type = RDM_GF_DATA, .group = a->cfg.group, .lineage = a->lineage,
+		.view = a->view, .n = a->n, .from = a->rank, .origin = a->rank,
+		.to = RDM_GROUP_NONE, .inc = a->self.inc, .oinc = a->self.inc, .cum = cum,
+	};
+	u32 taken = 0;
+
+	for (f.seq = first; f.seq < first + 6; f.seq++)
+		if (rdm_gc_rx_data(p->b.g, p->now, &p->a.at, &f, record(test, &p->b, charge)) ==
+		    RDM_GRX_TAKEN)
+			taken += charge;
+	return taken;
+}
+
+static void g10_no_origin_makes_others_hold_more_than_its_window(struct kunit *test)
+{
+	struct both *p = formed(test, 8000);
+	u32 taken;
+
+	/* one that has joined knows nothing of what others have charged before */
+	taken = hostile(test, p, 2, 1000000, 2500);
+	KUNIT_EXPECT_GT(test, taken, 0);
+	KUNIT_EXPECT_LE(test, taken, 4000);
+
+	p = formed(test, 8000);
+	KUNIT_ASSERT_EQ(test, rdm_gc_send(p->a.g, p->now, record(test, &p->a, 300)), 0);
+	run(test, p, 100 * MS);
+	KUNIT_ASSERT_EQ(test, p->b.delivered, 1);
+	taken = hostile(test, p, 3, 4200, 2500);
+	KUNIT_EXPECT_GT(test, taken, 0);
+	KUNIT_EXPECT_LE(test, taken, 4000);
+}
+
 static void g7_a_senior_goes_on_alone_a_junior_does_not(struct kunit *test)
 {
 	struct both *p = formed(test, 65536);
@@ -430,6 +467,7 @@ static struct kunit_case groupcore_cases[] = {
 	KUNIT_CASE(g1_who_does_not_want_its_own_is_given_none),
 	KUNIT_CASE(g12_reading_what_is_acked_changes_nothing),
 	KUNIT_CASE(g10_who_does_not_read_stops_the_sender),
+	KUNIT_CASE(g10_no_origin_makes_others_hold_more_than_its_window),
 	KUNIT_CASE(g7_a_senior_goes_on_alone_a_junior_does_not),
 	KUNIT_CASE(g9_leaving_waits_for_what_was_sent),
 	KUNIT_CASE(g13_repairs_of_many_bytes_come_bit_by_bit),
