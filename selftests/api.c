@@ -7,7 +7,7 @@
  * Options are in option.c; what happens to messages is in msg.c.
  */
 #include "kselftest_harness.h"
-#include "rdmtest.h"
+#include "netlab.h"
 
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -524,6 +524,28 @@ RDM_TEST(mapped, u13_ipv6_socket_talks_ipv4)
 	ASSERT_EQ(1, send_to(self->v6, "7", 1, 0, &self->v4_at));
 	ASSERT_EQ(1, recv(self->v4, &c, 1, 0));
 	EXPECT_EQ('7', c);
+}
+
+/* The name that it is bound to would not be the one that others see. */
+RDM_TEST(mapped, u13_a_socket_bound_in_one_family_does_not_send_in_the_other)
+{
+	struct addr mapped = address("::ffff:127.0.0.1", port_of(&self->v4_at));
+	struct addr v4 = address("::ffff:127.0.0.1", 0), v6 = address("fd00::7f00:1", 0);
+	struct addr local = address("fe80::1", port_of(&self->v6_at));
+	int six = rdm_socket(AF_INET6, variant->type), four = rdm_socket(AF_INET6, variant->type);
+
+	/* its last four bytes are an IPv4 address of this host */
+	run("ip addr add fd00::7f00:1/128 dev lo nodad; ip addr add fe80::1/64 dev lo nodad");
+	local.in6.sin6_scope_id = 1;
+	ASSERT_OK(bind(six, &v6.sa, v6.len));
+	EXPECT_FAIL(EAFNOSUPPORT, send_to(six, "x", 1, 0, &mapped));
+	EXPECT_FAIL(EAFNOSUPPORT, connect(six, &mapped.sa, mapped.len));
+	ASSERT_OK(bind(four, &v4.sa, v4.len));
+	EXPECT_FAIL(EAFNOSUPPORT, send_to(four, "x", 1, 0, &local));
+	v6.in6.sin6_port = local.in6.sin6_port;
+	EXPECT_FAIL(EAFNOSUPPORT, send_to(four, "x", 1, 0, &v6));
+	close(four);
+	close(six);
 }
 
 RDM_TEST(mapped, u13_v6only_keeps_ipv4_out)

@@ -340,12 +340,17 @@ static struct dst_entry *route6(struct sock *sk, const struct rdm_addr *local,
  * @saddr: receives the source address
  *
  * Context: any but hard interrupt.
- * Return: a held route, or an error pointer.
+ * Return: a held route, or an error pointer: -EAFNOSUPPORT when our address is of the other
+ * family.
  */
 struct dst_entry *rdm_udp_route(struct sock *sk, const struct rdm_addr *local,
 				const struct rdm_addr *remote, struct in6_addr *saddr)
 {
-	if (rdm_addr_is4(remote))
+	bool v4 = rdm_addr_is4(remote);
+
+	if (unlikely(v4 != rdm_addr_is4(local) && !ipv6_addr_any(&local->ip)))
+		return ERR_PTR(-EAFNOSUPPORT);
+	if (v4)
 		return route4(sk, local, remote, saddr);
 	return route6(sk, local, remote, saddr);
 }
