@@ -146,6 +146,8 @@ bool rdm_rcv_put(struct sock *sk, struct rdm_rec *rec)
 	spin_lock(&sk->sk_receive_queue.lock);
 	ok = !sock_flag(sk, SOCK_DEAD);
 	if (ok) {
+		if (unlikely(rdm_rx_wants_stamp(sk)))
+			rec->stamp = ktime_get_real();
 		charge_forced(sk, rec->truesize);
 		list_add_tail(&rec->node, &rdm_sk(sk)->rxq);
 	}
