@@ -103,7 +103,9 @@ ACCEPT_TEST(only_seqpacket_sockets_listen)
 
 ACCEPT_TEST(listen_and_accept_need_the_right_state)
 {
+	struct addr group = address(variant->family == AF_INET ? "239.0.0.1" : "ff02::77", 0);
 	int fd = rdm_socket(variant->family, SOCK_SEQPACKET), tx, child;
+	struct rdm_group_req req = {};
 	struct addr at;
 
 	EXPECT_FAIL(EINVAL, accept(fd, NULL, NULL));
@@ -128,6 +130,8 @@ ACCEPT_TEST(listen_and_accept_need_the_right_state)
 	EXPECT_FAIL(EISCONN, connect(child, &self->at.sa, self->at.len));
 	EXPECT_FAIL(EOPNOTSUPP, connect(child, &(struct sockaddr){ .sa_family = AF_UNSPEC },
 					sizeof(struct sockaddr)));
+	memcpy(&req.group, &group.ss, sizeof(req.group));
+	EXPECT_FAIL(EOPNOTSUPP, setsockopt(child, SOL_RDM, RDM_GROUP_JOIN, &req, sizeof(req)));
 	close(child);
 	close(tx);
 }

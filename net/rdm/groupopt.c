@@ -111,9 +111,12 @@ static int join(struct sock *sk, struct rdm_addr *name, int ifindex,
 	struct rdm_group *g;
 	int err;
 
+	/* it has one peer for life */
+	if (rdm_sk(sk)->seat.child)
+		return -EOPNOTSUPP;
 	lock_sock(sk);
 	err = -EINVAL;
-	if (!rdm_sk(sk)->tunnel || sk->sk_state == TCP_LISTEN || rdm_sk(sk)->seat.child)
+	if (!rdm_sk(sk)->tunnel || sk->sk_state == TCP_LISTEN)
 		goto out;
 	err = group_name(sk, name);
 	if (err)
