@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <net/if.h>
+#include <time.h>
 #include <unistd.h>
 
 FIXTURE(groupjoin) {
@@ -151,6 +152,41 @@ JOIN_TEST(outcomes_that_nobody_reads_fill_the_send_buffer)
 	}
 	EXPECT_EQ(POLLOUT, wait_for(g->fd[0], POLLOUT, PATIENCE));
 	EXPECT_EQ(10, lab_ask(g, 0, n, 10));
+}
+
+JOIN_TEST(a_time_stamp_tells_when_a_broadcast_was_complete)
+{
+	struct grouplab *g = &self->lab;
+	union {
+		struct cmsghdr c;
+		uint8_t room[256];
+	} control;
+	uint8_t buf[100];
+	struct iovec iov = { buf, sizeof(buf) };
+	struct msghdr msg = {
+		.msg_iov = &iov, .msg_iovlen = 1,
+		.msg_control = &control, .msg_controllen = sizeof(control),
+	};
+	struct timespec stamp = {}, then;
+
+	lab_join(g, 0);
+	ASSERT_TRUE(EVENTUALLY(4 * PATIENCE, lab_sees(g, 1, 1)));
+	set_int(g->fd[0], SOL_RDM, RDM_RX_GROUP, 0);
+	while (wait_for(g->fd[0], POLLIN, 0) & POLLIN)
+		ASSERT_OK(recv(g->fd[0], buf, sizeof(buf), 0));
+	set_int(g->fd[0], SOL_SOCKET, SO_TIMESTAMPNS, 1);
+	ASSERT_EQ(10, lab_send(g, 0, 0, 10, 0));
+	ASSERT_EQ(POLLIN, wait_for(g->fd[0], POLLIN, PATIENCE));
+	ASSERT_EQ(0, clock_gettime(CLOCK_REALTIME, &then));
+	/* Reading it later changes nothing */
+	poll(NULL, 0, 50);
+	ASSERT_EQ(10, recvmsg(g->fd[0], &msg, 0));
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(&msg); c; c = CMSG_NXTHDR(&msg, c))
+		if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SO_TIMESTAMPNS)
+			memcpy(&stamp, CMSG_DATA(c), sizeof(stamp));
+	ASSERT_NE(0, stamp.tv_sec);
+	EXPECT_TRUE(stamp.tv_sec < then.tv_sec ||
+		    (stamp.tv_sec == then.tv_sec && stamp.tv_nsec <= then.tv_nsec));
 }
 
 TEST_HARNESS_MAIN
