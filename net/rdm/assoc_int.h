@@ -27,6 +27,30 @@ static inline bool __rdm_assoc_waits(const struct rdm_assoc *a)
 	       a->state == RDM_ASSOC_INIT_SENT || a->state == RDM_ASSOC_CLOSING;
 }
 
+/* What a packet holds that is about to be sent. */
+static inline void __rdm_assoc_describe(struct rdm_sent *s, struct rdm_txmsg *m, u16 frag,
+					u16 nmsgs, u32 size)
+{
+	s->acks = 0;
+	s->msg = m;
+	s->size = size;
+	s->gen = m ? m->gen : 0;
+	s->frag = frag;
+	s->nmsgs = nmsgs;
+	s->ctl = 0;
+	s->probe = RDM_PROBE_NONE;
+	s->copy = false;
+	s->once = m && rdm_txmsg_once(m);
+	s->ect = false;
+}
+
+/* assoc_tx.c, for assoc_short.c */
+u32 __rdm_assoc_ack_space(const struct rdm_assoc *a);
+u32 __rdm_assoc_put_ack(struct rdm_assoc *a, u8 *p, u64 now);
+u16 __rdm_assoc_bundle(struct rdm_assoc *a, struct rdm_txmsg *m, u32 *len);
+bool __rdm_assoc_next(struct rdm_assoc *a, u64 now, struct list_head *pool, u16 max_pkts,
+		      struct rdm_plan *plan, struct rdm_out *out);
+
 /* assoc_pmtu.c */
 void __rdm_assoc_pmtu_lost(struct rdm_assoc *a, u64 now, const struct rdm_sent *s);
 void __rdm_assoc_pmtu_stalled(struct rdm_assoc *a);

@@ -385,15 +385,30 @@ static u32 put_skip(struct rdm_assoc *a, u8 *p, struct rdm_txmsg *m, u16 n, stru
 	return rdm_wire_put_skip(p, seq, n);
 }
 
-/* Who never marked a packet may not know counts of them. */
-static u32 ack_space(const struct rdm_assoc *a)
+/**
+ * __rdm_assoc_ack_space() - the length of the ACK that would go now
+ * @a: the association, with packets received
+ *
+ * Who never marked a packet may not know counts of them.
+ *
+ * Return: bytes.
+ */
+u32 __rdm_assoc_ack_space(const struct rdm_assoc *a)
 {
 	return RDM_ACK_LEN +
 	       (min_t(u32, a->hot->rxpn.n, RDM_ACK_TELL) - 1) * RDM_ACK_RANGE_LEN +
 	       (a->ecn_seen ? RDM_ACK_ECN_LEN : 0);
 }
 
-static u32 put_ack(struct rdm_assoc *a, u8 *p, u64 now)
+/**
+ * __rdm_assoc_put_ack() - write an ACK: nothing is to be acked any more then
+ * @a: the association, with packets received
+ * @p: where to
+ * @now: ns
+ *
+ * Return: bytes.
+ */
+u32 __rdm_assoc_put_ack(struct rdm_assoc *a, u8 *p, u64 now)
 {
 	u16 n = min_t(u16, a->hot->rxpn.n, RDM_ACK_TELL);
 	u64 delay = now - a->largest_at;
@@ -433,33 +448,25 @@ static bool plan_init(struct rdm_assoc *a, struct rdm_plan *plan)
 	return true;
 }
 
-static void describe(struct rdm_sent *s, struct rdm_txmsg *m, u16 frag, u16 nmsgs, u32 size)
-{
-	s->acks = 0;
-	s->msg = m;
-	s->size = size;
-	s->gen = m ? m->gen : 0;
-	s->frag = frag;
-	s->nmsgs = nmsgs;
-	s->ctl = 0;
-	s->probe = RDM_PROBE_NONE;
-	s->copy = false;
-	s->once = m && rdm_txmsg_once(m);
-	s->ect = false;
-}
-
 static struct rdm_sent *take(struct list_head *pool, struct rdm_txmsg *m, u16 frag, u16 nmsgs,
 			     u32 size)
 {
 	struct rdm_sent *s = list_first_entry(pool, struct rdm_sent, node);
 
 	list_del(&s->node);
-	describe(s, m, frag, nmsgs, size);
+	__rdm_assoc_describe(s, m, frag, nmsgs, size);
 	return s;
 }
 
-/* Whole messages that have not been sent, as many as fit behind @len bytes. */
-static u16 fill_bundle(struct rdm_assoc *a, struct rdm_txmsg *m, u32 *len)
+/**
+ * __rdm_assoc_bundle() - put whole messages that have not been sent into a packet
+ * @a: the association
+ * @m: the first of them
+ * @len: bytes before them; with them afterwards
+ *
+ * Return: how many: as many as fit.
+ */
+u16 __rdm_assoc_bundle(struct rdm_assoc *a, struct rdm_txmsg *m, u32 *len)
 {
 	struct rdm_txmsg *first = m;
 	u16 n = 0;
@@ -522,7 +529,7 @@ static void plan_frags(struct rdm_assoc *a, u64 now, struct rdm_txmsg *m, struct
 			if (!then)
 				len = plan->head_len + msg_space(m, frag);
 		}
-		describe(s, m, frag, 1, len);
+		__rdm_assoc_describe(s, m, frag, 1, len);
 		s->ctl = ctl;
 		s->acks = acks;
 		s->ect = plan->ect;
@@ -578,7 +585,7 @@ static void plan_wholes(struct rdm_assoc *a, u64 now, struct rdm_txmsg *m, struc
 			rdm_txq_bind(&a->txq, m);
 		if (m == a->txq.probing)
 			a->txq.probing = NULL;
-		describe(s, m, 0, 1, plan->head_len + msg_space(m, 0));
+		__rdm_assoc_describe(s, m, 0, 1, plan->head_len + msg_space(m, 0));
 		s->ect = plan->ect;
 		rdm_txq_ref(s);
 		rdm_txq_sent(&a->txq, m, 1);
@@ -640,23 +647,18 @@ bool rdm_assoc_more(struct rdm_assoc *a)
 }
 
 /**
- * rdm_assoc_next() - what to send now
+ * __rdm_assoc_next() - rdm_assoc_next(), whatever it is that is to be sent
  * @a: the association
  * @now: ns
- * @pool: free packet records, by rdm_sent.node; at least one
- * @max_pkts: most packets in one RDM_PLAN_FRAGS, at least 1
+ * @pool: free packet records
+ * @max_pkts: most packets in one RDM_PLAN_FRAGS
  * @plan: filled when something is to be sent
  * @out: may tell the end of the association, behind its last packet
  *
- * Whatever a plan tells counts as sent; a caller that cannot build or send it lets it be
- * lost. Call again until it or rdm_assoc_more() returns false, then arm the timer by
- * rdm_assoc_deadline().
- * With RDM_OUT_HEAT it has something for a cold association: rdm_assoc_heat(), and call again.
- *
  * Return: true when @plan is filled.
  */
-bool rdm_assoc_next(struct rdm_assoc *a, u64 now, struct list_head *pool, u16 max_pkts,
-		    struct rdm_plan *plan, struct rdm_out *out)
+bool __rdm_assoc_next(struct rdm_assoc *a, u64 now, struct list_head *pool, u16 max_pkts,
+		      struct rdm_plan *plan, struct rdm_out *out)
 {
 	u32 len = RDM_HDR_LEN, need_len = 0, ack_len = 0, dsize = 0;
 	bool have, ack, cookie = false;
@@ -698,7 +700,7 @@ bool rdm_assoc_next(struct rdm_assoc *a, u64 now, struct list_head *pool, u16 ma
 		dsize = p.again && p.msg->nfrags == 1 ? run_space(p.msg, p.n, 0) :
 							msg_space(p.msg, p.frag);
 	if (a->hot->rxpn.n)
-		ack_len = ack_space(a);
+		ack_len = __rdm_assoc_ack_space(a);
 
 	/* The cookie travels with the data, or before it where both do not fit. */
 	if (a->state == RDM_ASSOC_COOKIE_SENT) {
@@ -758,7 +760,7 @@ bool rdm_assoc_next(struct rdm_assoc *a, u64 now, struct list_head *pool, u16 ma
 	}
 	if (ack) {
 		acks = rdm_pnset_largest(&a->hot->rxpn) + 1;
-		len += put_ack(a, plan->head + len, now);
+		len += __rdm_assoc_put_ack(a, plan->head + len, now);
 		if (!(a->need & RDM_CTL_WINDOW) && __rdm_assoc_window_due(a, 8) &&
 		    (!have || len + need_len + RDM_WINDOW_LEN + dsize <= a->mtu))
 			a->need |= RDM_CTL_WINDOW;
@@ -837,7 +839,7 @@ bool rdm_assoc_next(struct rdm_assoc *a, u64 now, struct list_head *pool, u16 ma
 		n = p.n;
 		len += dsize;
 	} else if (have) {
-		n = fill_bundle(a, p.msg, &len);
+		n = __rdm_assoc_bundle(a, p.msg, &len);
 	}
 	plan->n = n;
 	if (plan->kind == RDM_PLAN_FRAGS)

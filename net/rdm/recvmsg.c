@@ -444,6 +444,9 @@ static struct rdm_rec *take(struct sock *sk, int flags)
 	struct rdm_sock *rsk = rdm_sk(sk);
 	struct rdm_rec *rec;
 
+	/* who sleeps then looks once more before */
+	if (list_empty(&rsk->rxq))
+		return NULL;
 	spin_lock_bh(&sk->sk_receive_queue.lock);
 	rec = list_first_entry_or_null(&rsk->rxq, struct rdm_rec, node);
 	if (rec) {
