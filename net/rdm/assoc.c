@@ -125,6 +125,8 @@ static void learn_peer(struct rdm_assoc *a, const struct rdm_params *pa)
 	a->peer_tag = pa->tag;
 	a->peer_incarnation = pa->incarnation;
 	a->peer_max_msg = pa->max_msg;
+	a->peer_patience = min_t(u64, (pa->user_timeout * (u64)NSEC_PER_MSEC >>
+				       RDM_PATIENCE_SHIFT) + 1, U8_MAX);
 	if (pa->win_charge > a->txq.win_charge)
 		a->txq.win_charge = pa->win_charge;
 	if (pa->win_seq > a->txq.win_seq)
@@ -164,10 +166,30 @@ void __rdm_assoc_close(struct rdm_assoc *a, u64 now)
 	a->need |= RDM_CTL_CLOSE;
 }
 
-/* Only while something waits for the peer. */
+/*
+ * Only while something waits for the peer. Who offers the end has nothing in doubt, but the peer
+ * may have: as long as it goes on to send it must find us.
+ */
 static u64 give_up_at(const struct rdm_assoc *a)
 {
-	return max(a->wait_since, a->last_rx) + a->cfg.user_timeout;
+	u64 timeout = a->cfg.user_timeout;
+
+	if (a->state == RDM_ASSOC_CLOSING)
+		timeout = max(timeout, (u64)a->peer_patience << RDM_PATIENCE_SHIFT);
+	return max(a->wait_since, a->last_rx) + timeout;
+}
+
+/*
+ * When to offer the end of an association that is idle. A peer that is silent for longer than it
+ * waits for us has given up what it had begun, which takes room from others here.
+ */
+static u64 idle_at(const struct rdm_assoc *a)
+{
+	u64 at = a->last_active + a->cfg.idle_timeout;
+
+	if (unlikely(a->reasm.n))
+		at = min(at, a->last_rx + ((u64)a->peer_patience << RDM_PATIENCE_SHIFT));
+	return at;
 }
 
 /**
@@ -636,7 +658,7 @@ u64 rdm_assoc_deadline(const struct rdm_assoc *a)
 	if (__rdm_assoc_waits(a))
 		t = give_up_at(a);
 	else if (a->state == RDM_ASSOC_ESTABLISHED)
-		t = min(a->last_active + a->cfg.idle_timeout, rdm_assoc_cool_at(a));
+		t = min(idle_at(a), rdm_assoc_cool_at(a));
 	if (a->retry_at)
 		t = min(t, a->retry_at);
 	if (a->ack_at)
@@ -726,8 +748,7 @@ void rdm_assoc_timer(struct rdm_assoc *a, u64 now, struct rdm_out *out)
 	}
 	if (a->hot && a->state == RDM_ASSOC_ESTABLISHED)
 		__rdm_assoc_pmtu_timer(a, now, out);
-	if (a->state == RDM_ASSOC_ESTABLISHED && !__rdm_assoc_waits(a) &&
-	    now >= a->last_active + a->cfg.idle_timeout) {
+	if (a->state == RDM_ASSOC_ESTABLISHED && !__rdm_assoc_waits(a) && now >= idle_at(a)) {
 		__rdm_assoc_close(a, now);
 		out->acts |= RDM_OUT_SEND;
 	}

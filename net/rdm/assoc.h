@@ -58,6 +58,8 @@ extern const char *const rdm_assoc_states[RDM_ASSOC__NR];
 #define RDM_PROBE_MAX		(5ULL * NSEC_PER_SEC)
 /* Backoff ends at this share of the user timeout: what is over in time is noticed in time. */
 #define RDM_BACKOFF_SHARE	16
+/* About 17 s, so that an hour fits in a byte. */
+#define RDM_PATIENCE_SHIFT	34
 #define RDM_ACK_DELAY_MIN	(1ULL * NSEC_PER_MSEC)
 /* With no more packet numbers left than this, a successor gets what comes. */
 #define RDM_PN_RESERVE		BIT_ULL(24)
@@ -86,6 +88,8 @@ extern const char *const rdm_assoc_states[RDM_ASSOC__NR];
  * @ack_careful: eliciting packets of which every second one is still acked at once
  * @probes: packets to send past the congestion window (PTO)
  * @need: RDM_CTL_* to put into the next packet
+ * @peer_patience: how long the peer waits for us before it gives up, as it told us, rounded up to
+ *	the next of units of 1 << RDM_PATIENCE_SHIFT ns
  * @error: errno once CLOSED, 0 when agreed
  * @soft_error: errno that explains silence, from ICMP
  * @mtu: longest UDP payload in use
@@ -140,6 +144,7 @@ struct rdm_assoc {
 	u8 ack_careful;
 	u8 probes;
 	u8 need;
+	u8 peer_patience;
 	int error;
 	int soft_error;
 	u16 mtu;

@@ -383,6 +383,78 @@ static void assoc_close_waits_for_what_is_in_doubt(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, p->b.a.drain);
 }
 
+static bool reheat(struct end *e)
+{
+	if (e->a.hot || !(e->out.acts & RDM_OUT_HEAT))
+		return false;
+	e->out.acts &= ~RDM_OUT_HEAT;
+	rdm_assoc_heat(&e->a, &e->hot);
+	return true;
+}
+
+/* Until @end all is lost that either of them sends. */
+static void outage(struct pair *p, u64 end)
+{
+	for (;;) {
+		u64 a = rdm_assoc_deadline(&p->a.a), b = rdm_assoc_deadline(&p->b.a);
+		struct end *e = a <= b ? &p->a : &p->b;
+
+		if (min(a, b) > end)
+			break;
+		pass(p, e, max(p->now, min(a, b)));
+		rdm_assoc_cool(&e->a, p->now);
+		while (next(p, e) || reheat(e))
+			;
+	}
+	p->now = end;
+}
+
+static void assoc_who_offers_the_end_waits_as_long_as_the_peer(struct kunit *test)
+{
+	struct pair *p = pair(test);
+	u64 begin;
+	u32 i;
+
+	rdm_assoc_set_user_timeout(&p->a.a, 120 * SEC);
+	p->b.a.cfg.idle_timeout = 20 * SEC;
+	establish(test, p);
+	begin = p->now;
+	outage(p, begin + 10 * SEC);
+	if (!p->a.a.hot)
+		rdm_assoc_heat(&p->a.a, &p->a.hot);
+	push(p, &p->a, 1);
+	while (next(p, &p->a))
+		;
+	outage(p, begin + 110 * SEC);
+	/* b has offered the end long ago, and its own patience is over */
+	KUNIT_EXPECT_EQ(test, p->b.a.state, RDM_ASSOC_CLOSING);
+	if (!p->b.a.hot)
+		rdm_assoc_heat(&p->b.a, &p->b.hot);
+	for (i = 0; i < 20 && p->a.done < 2; i++) {
+		pass(p, &p->a, max(p->now, rdm_assoc_deadline(&p->a.a)));
+		talk(p);
+	}
+	KUNIT_EXPECT_EQ(test, p->b.got, 2);
+	KUNIT_EXPECT_EQ(test, p->a.done, 2);
+	KUNIT_EXPECT_EQ(test, p->a.failed, 0);
+}
+
+static void assoc_what_a_dead_peer_began_goes_when_it_must_have_given_up(struct kunit *test)
+{
+	struct pair *p = pair(test);
+	struct rdm_rxmsg begun;
+
+	establish(test, p);
+	rdm_rxmsg_init(&begun, 1, 5000);
+	rdm_assoc_rx_hold(&p->b.a, &begun);
+	outage(p, p->now + 30 * SEC);
+	KUNIT_EXPECT_EQ(test, p->b.a.state, RDM_ASSOC_ESTABLISHED);
+	outage(p, p->now + 60 * SEC);
+	KUNIT_EXPECT_EQ(test, p->b.a.state, RDM_ASSOC_CLOSED);
+	KUNIT_EXPECT_EQ(test, p->b.a.error, ETIMEDOUT);
+	KUNIT_EXPECT_EQ(test, p->a.a.state, RDM_ASSOC_ESTABLISHED);
+}
+
 static void assoc_lost_close_ack_is_made_up_by_reset(struct kunit *test)
 {
 	struct pair *p = pair(test);
@@ -520,6 +592,8 @@ static struct kunit_case assoc_cases[] = {
 	KUNIT_CASE(assoc_window_stops_and_probes),
 	KUNIT_CASE(assoc_idle_ends_by_agreement),
 	KUNIT_CASE(assoc_close_waits_for_what_is_in_doubt),
+	KUNIT_CASE(assoc_who_offers_the_end_waits_as_long_as_the_peer),
+	KUNIT_CASE(assoc_what_a_dead_peer_began_goes_when_it_must_have_given_up),
 	KUNIT_CASE(assoc_lost_close_ack_is_made_up_by_reset),
 	KUNIT_CASE(assoc_sequence_limit_closes_by_agreement),
 	KUNIT_CASE(assoc_packet_number_limit_closes_by_agreement),
