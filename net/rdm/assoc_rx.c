@@ -249,16 +249,6 @@ static void busy(struct rdm_assoc *a)
 	a->tries = 0;
 }
 
-/*
- * May another fragment of a message be held? Each holds a packet, however little of it is new. Who
- * cuts the message anew, because the path has shrunk, does not come near twice as many as there
- * are when it is cut as small as can be.
- */
-static bool may_hold(const struct rdm_rxmsg *m)
-{
-	return m->nfrags < 2 * (m->total / RDM_MIN_STRIDE) + 16;
-}
-
 /**
  * rdm_assoc_rx_check() - is this message, or this part of one, wanted?
  * @a: the association
@@ -290,8 +280,6 @@ enum rdm_rx_verdict rdm_assoc_rx_check(struct rdm_assoc *a, const struct rdm_fra
 				return RDM_RX_BAD;
 			if (m->complete)
 				return RDM_RX_DUP;
-			if (unlikely(!may_hold(m)))
-				return RDM_RX_BAD;
 			*held = m;
 			return RDM_RX_MORE;
 		}

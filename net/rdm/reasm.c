@@ -98,7 +98,6 @@ void rdm_rxmsg_init(struct rdm_rxmsg *msg, u64 seq, u32 total)
 	msg->seq = seq;
 	msg->total = total;
 	msg->have = 0;
-	msg->nfrags = 0;
 	msg->complete = false;
 }
 
@@ -146,7 +145,6 @@ static struct list_head *rxmsg_fit(struct rdm_rxmsg *m, struct rdm_rxfrag *f,
 		if (frag_end(g) > end)
 			break;
 		m->have -= g->len;
-		m->nfrags--;
 		list_move_tail(&g->node, freed);
 	}
 	/* One may reach into it from the right. */
@@ -188,7 +186,6 @@ enum rdm_reasm_verdict rdm_rxmsg_add(struct rdm_rxmsg *m, struct rdm_rxfrag *f,
 	}
 
 	list_add_tail(&f->node, next);
-	m->nfrags++;
 	return rxmsg_have(m, f->len);
 }
 

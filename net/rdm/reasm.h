@@ -7,9 +7,10 @@
  *
  * Pure: records are embedded in the glue's own and never allocated or freed
  * here. Whether a message is admitted, what it is charged, and what happens
- * when it is whole is decided by assoc and the glue. A peer may cut a message
- * as finely as it likes and adding is linear in the fragments held in the
- * worst case, so assoc bounds how many are held for one message.
+ * when it is whole is decided by assoc and the glue. Adding is linear in the
+ * fragments held in the worst case. How many that are the shortest bounds that
+ * may come: one that lies within a later one goes, so three neighbours together
+ * are never shorter.
  */
 #ifndef _RDM_REASM_H
 #define _RDM_REASM_H
@@ -42,7 +43,6 @@ struct rdm_rxfrag {
  * @seq: its sequence number
  * @total: its length in bytes
  * @have: bytes held, the sum over @frags
- * @nfrags: how many @frags there are
  * @complete: all bytes are held
  */
 struct rdm_rxmsg {
@@ -51,7 +51,6 @@ struct rdm_rxmsg {
 	u64 seq;
 	u32 total;
 	u32 have;
-	u32 nfrags;
 	bool complete;
 };
 
