@@ -85,6 +85,82 @@ static void linear_packets(struct grouplab *g, unsigned int i)
 		fatal("ETHTOOL_SSG: %s", strerror(errno));
 }
 
+/* The kernel does in software what member @i's device is no more said to do. */
+static void feature_off(struct grouplab *g, unsigned int i, const char *name)
+{
+	struct {
+		struct ethtool_gstrings head;
+		char names[256][ETH_GSTRING_LEN];
+	} all = { .head = { .cmd = ETHTOOL_GSTRINGS, .string_set = ETH_SS_FEATURES } };
+	struct {
+		struct ethtool_sset_info head;
+		uint32_t n;
+	} count = { .head = { .cmd = ETHTOOL_GSSET_INFO, .sset_mask = 1ULL << ETH_SS_FEATURES } };
+	struct {
+		struct ethtool_sfeatures head;
+		struct ethtool_set_features_block block[8];
+	} set = { .head = { .cmd = ETHTOOL_SFEATURES } };
+	struct ifreq req = { .ifr_name = "eth0", .ifr_data = (void *)&count };
+	uint32_t k = 0;
+
+	ns_enter(g->ns[i]);
+	if (ioctl(g->fd[i], SIOCETHTOOL, &req) || count.n > 256)
+		fatal("ETHTOOL_GSSET_INFO: %s", strerror(errno));
+	all.head.len = count.n;
+	req.ifr_data = (void *)&all;
+	if (ioctl(g->fd[i], SIOCETHTOOL, &req))
+		fatal("ETHTOOL_GSTRINGS: %s", strerror(errno));
+	while (k < count.n && strncmp(all.names[k], name, ETH_GSTRING_LEN))
+		k++;
+	if (k == count.n)
+		fatal("no feature %s", name);
+	set.head.size = (count.n + 31) / 32;
+	set.block[k / 32].valid = 1u << k % 32;
+	req.ifr_data = (void *)&set;
+	/* 0: it is as it was asked for */
+	if (ioctl(g->fd[i], SIOCETHTOOL, &req))
+		fatal("%s: %s", name, strerror(errno));
+}
+
+/* Of a stream of them, of which several fit into a packet of the kernel, or none, or one. */
+GROUP_TEST(g1_long_broadcasts_share_super_packets_whatever_the_device_takes)
+{
+	static const size_t sizes[] = { 1200, 3000, 16000, 60000 };
+	enum { N = 60 };
+	struct grouplab *g = &self->lab;
+	uint32_t k = 0;
+
+	ASSERT_TRUE(open_window(g, variant->family, variant->type, 3, 4 * MIB));
+	for (int how = 0; how < 3; how++) {
+		uint64_t supers = 0;
+
+		if (how == 1)
+			feature_off(g, 0, "tx-scatter-gather-fraglist");
+		if (how == 2)
+			feature_off(g, 0, "tx-udp-segmentation");
+		for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
+			supers = lab_counter(g, 0, "OutGso");
+			for (uint32_t n = 0; n < N; n++)
+				ASSERT_LT(0, lab_send(g, 0, k++, sizes[i], 0));
+			for (unsigned int j = 0; j < 3; j++)
+				EXPECT_TRUE(lab_read_until(g, j, &self->seen[j], k, PATIENCE));
+			supers = lab_counter(g, 0, "OutGso") - supers;
+		}
+		/* 42 segments each, for two others; of eight each there would be six times that */
+		EXPECT_LT(0, supers);
+		EXPECT_GT(3 * 2 * N, supers)
+			TH_LOG("%llu super-packets", (unsigned long long)supers);
+	}
+	EXPECT_TRUE(EVENTUALLY(PATIENCE, !outq(g->fd[0])));
+	for (unsigned int j = 0; j < 3; j++) {
+		EXPECT_EQ(k, self->seen[j].count);
+		EXPECT_EQ(0, self->seen[j].wrong);
+	}
+	EXPECT_EQ(k, lab_counter(g, 0, "GroupStable"));
+	/* what a device cuts is not lost, and comes once */
+	EXPECT_EQ(0, lab_counters(g, "GroupRelayed") + lab_counters(g, "GroupRepaired"));
+}
+
 /* Their bytes cannot be left where the packets have them, and are copied. */
 GROUP_TEST(g1_long_broadcasts_arrive_in_packets_that_have_their_bytes_elsewhere)
 {

@@ -553,11 +553,12 @@ static bool streams(struct rdm_assoc *a, u64 now, const struct rdm_txmsg *m)
 {
 	struct rdm_hold *h = &a->hot->hold;
 
-	if (likely(!m->pads) || m->len > RDM_HOLD_BYTES || h->rx_charge != a->rx_charge ||
-	    now - h->pushed_at >= RDM_HOLD_STREAM_GAP || !a->cfg.hold)
+	if (likely(!m->pads) || m->len > RDM_HOLD_BYTES || !a->cfg.hold ||
+	    (!m->wait && (h->rx_charge != a->rx_charge ||
+			  now - h->pushed_at >= RDM_HOLD_STREAM_GAP)))
 		h->stream = 0;
-	else if (h->stream < RDM_HOLD_STREAM)
-		h->stream++;
+	else
+		h->stream = min(h->stream + (m->wait ? RDM_HOLD_STREAM / 2 : 1), RDM_HOLD_STREAM);
 	h->rx_charge = a->rx_charge;
 	return h->stream == RDM_HOLD_STREAM;
 }
@@ -614,7 +615,7 @@ static void hold(struct rdm_assoc *a, u64 now, const struct rdm_txmsg *m)
 		if (m->more)
 			h->until = now + RDM_HOLD_MORE;
 		else if (unlikely(stream))
-			h->until = now + RDM_HOLD_LONG;
+			h->until = now + max_t(u64, RDM_HOLD_LONG, m->wait);
 		else if (burst && a->rec.nflight && a->cfg.hold)
 			h->until = now + max_t(u64, RDM_HOLD, m->wait);
 		h->idle = m->more || stream;

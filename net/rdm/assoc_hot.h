@@ -38,7 +38,7 @@ struct rdm_assoc;
  * Messages that are cut are a stream when so many follow each other within this time each, with
  * nothing coming back. Those that follow wait for so long, or until so many bytes wait, so that a
  * super-packet carries several; when one waited in vain it must be shown again that it is a
- * stream.
+ * stream. Of a burst that others see (rdm_txmsg.wait) two show it.
  */
 #define RDM_HOLD_STREAM		8
 #define RDM_HOLD_STREAM_GAP	(500ULL * NSEC_PER_USEC)

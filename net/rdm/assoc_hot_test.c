@@ -200,6 +200,44 @@ static void assoc_hold_a_burst_that_others_see_waits_as_long_as_it_may(struct ku
 	KUNIT_EXPECT_EQ(test, p->a.plan.n, 2);
 }
 
+static void assoc_hold_a_burst_of_cut_messages_that_others_see_is_a_stream(struct kunit *test)
+{
+	struct pair *p = pair(test);
+	unsigned long bits[4] = {};
+	struct rdm_txmsg *m;
+	u32 i;
+
+	establish(test, p);
+	rdm_assoc_set_hold(&p->a.a, true);
+	p->a.a.txq.win_charge += 1000000;
+	p->a.a.peer_max_msg = 100000;
+	p->a.hot.cong.cwnd = 1000000;
+	p->a.hot.cong.pace.per_byte = 0;
+	p->now += SEC;
+	for (i = 0; i < ARRAY_SIZE(bits); i++) {
+		/* whatever came meanwhile, and however long ago the last one was */
+		p->a.a.rx_charge++;
+		p->now += 2 * RDM_HOLD_STREAM_GAP;
+		m = cut(p, 2700, &bits[i]);
+		m->wait = i ? 4 * RDM_HOLD : 0;
+		rdm_assoc_push(&p->a.a, p->now, m, &p->a.out);
+		/* a pair is no stream, but the next one waits, with nothing in flight as well */
+		rdm_recovery_clear(&p->a.a.rec, &p->a.hot.cong, &p->a.out.recs);
+		if (i == 2)
+			break;
+		KUNIT_EXPECT_TRUE(test, next(p, &p->a));
+	}
+	KUNIT_EXPECT_FALSE(test, next(p, &p->a));
+	KUNIT_EXPECT_EQ(test, rdm_assoc_deadline(&p->a.a), p->now + 4 * RDM_HOLD);
+	pass(p, &p->a, rdm_assoc_deadline(&p->a.a));
+	KUNIT_EXPECT_TRUE(test, next(p, &p->a));
+	/* it waited in vain */
+	m = cut(p, 2700, &bits[3]);
+	m->wait = 4 * RDM_HOLD;
+	rdm_assoc_push(&p->a.a, p->now, m, &p->a.out);
+	KUNIT_EXPECT_TRUE(test, next(p, &p->a));
+}
+
 static void assoc_hold_seldom_messages_do_not_wait(struct kunit *test)
 {
 	struct pair *p = busy(test);
@@ -316,6 +354,7 @@ static struct kunit_case assoc_hot_cases[] = {
 	KUNIT_CASE(assoc_hot_window_begins_anew),
 	KUNIT_CASE(assoc_hold_burst_shares_a_packet),
 	KUNIT_CASE(assoc_hold_a_burst_that_others_see_waits_as_long_as_it_may),
+	KUNIT_CASE(assoc_hold_a_burst_of_cut_messages_that_others_see_is_a_stream),
 	KUNIT_CASE(assoc_hold_seldom_messages_do_not_wait),
 	KUNIT_CASE(assoc_hold_held_goes_when_nothing_is_in_flight),
 	KUNIT_CASE(assoc_hold_enough_does_not_wait),

@@ -123,7 +123,7 @@ static inline void push(struct pair *p, struct end *e, u32 len)
 }
 
 /* A message that is cut into fragments of 1400 bytes, and can share a super-packet. */
-static inline struct rdm_txmsg *push_cut(struct pair *p, u32 len, unsigned long *bits)
+static inline struct rdm_txmsg *cut(struct pair *p, u32 len, unsigned long *bits)
 {
 	struct rdm_txmsg *m = &p->a.msg[p->a.nmsgs++];
 
@@ -131,6 +131,13 @@ static inline struct rdm_txmsg *push_cut(struct pair *p, u32 len, unsigned long 
 	m->solo = true;
 	m->laid = true;
 	m->pads = true;
+	return m;
+}
+
+static inline struct rdm_txmsg *push_cut(struct pair *p, u32 len, unsigned long *bits)
+{
+	struct rdm_txmsg *m = cut(p, len, bits);
+
 	rdm_assoc_push(&p->a.a, p->now, m, &p->a.out);
 	return m;
 }

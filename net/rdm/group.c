@@ -14,6 +14,9 @@
 
 /* A leaving member waits so long at most for the others to have its broadcasts. */
 #define LINGER		(30ULL * NSEC_PER_SEC)
+/* A broadcast that comes so soon after the one before is of a burst; its copies wait so long. */
+#define BURST_GAP	(2 * RDM_HOLD)
+#define WAIT_MIN	(4 * RDM_HOLD)
 
 /* What a call of a core leaves to be done without the lock. */
 struct todo {
@@ -232,7 +235,7 @@ static void collect(struct rdm_group *g, u64 now, struct todo *todo)
 	 * association sees no burst, and copies wait longer until as many are there.
 	 */
 	if (g->burst)
-		todo->wait = min_t(u64, RDM_HOLD * todo->copies, RDM_HOLD_MORE);
+		todo->wait = clamp_t(u64, RDM_HOLD * todo->copies, WAIT_MIN, RDM_HOLD_MORE);
 	g->burst = false;
 }
 
@@ -720,7 +723,7 @@ int rdm_group_send(struct rdm_group *g, struct rdm_gbody *b, long timeo)
 		/* the core's */
 		refcount_inc(&b->refs);
 		b->m.silent = !g->cast && !loops_back(sk);
-		g->burst = now - READ_ONCE(g->sent_at) < RDM_HOLD;
+		g->burst = now - READ_ONCE(g->sent_at) < BURST_GAP;
 		err = rdm_gc_send(g->gc, now, &b->m);
 		if (err) {
 			refcount_dec(&b->refs);

@@ -280,8 +280,8 @@ static bool add_piece(struct rdm_gbody *b, struct page *page, u32 off, u32 len)
 	return true;
 }
 
-/* Refer to bytes of a packet, when they lie in pages that nobody writes to any more. */
-static bool refer_skb(struct rdm_gbody *b, const struct sk_buff *skb, u32 at, u32 len)
+/* Of one packet, without its list. */
+static bool refer_part(struct rdm_gbody *b, const struct sk_buff *skb, u32 at, u32 len)
 {
 	const struct skb_shared_info *si = skb_shinfo(skb);
 	u32 from = skb_headlen(skb), in, n;
@@ -297,6 +297,35 @@ static bool refer_skb(struct rdm_gbody *b, const struct sk_buff *skb, u32 at, u3
 			continue;
 		n = min(len, skb_frag_size(frag) - in);
 		if (!add_piece(b, skb_frag_page(frag), skb_frag_off(frag) + in, n))
+			return false;
+		at += n;
+		len -= n;
+	}
+	return !len;
+}
+
+/* Refer to bytes of a packet, when they lie in pages that nobody writes to any more. */
+static bool refer_skb(struct rdm_gbody *b, const struct sk_buff *skb, u32 at, u32 len)
+{
+	const struct sk_buff *part = skb_shinfo(skb)->frag_list;
+	u32 own, n;
+
+	if (likely(!part))
+		return refer_part(b, skb, at, len);
+	own = skb_pagelen(skb);
+	if (at < own) {
+		n = min(len, own - at);
+		if (!refer_part(b, skb, at, n))
+			return false;
+		at += n;
+		len -= n;
+	}
+	at -= own;
+	for (; part && len; at -= min(at, part->len), part = part->next) {
+		if (at >= part->len)
+			continue;
+		n = min(len, part->len - at);
+		if (!refer_part(b, part, at, n))
 			return false;
 		at += n;
 		len -= n;

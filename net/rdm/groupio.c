@@ -213,6 +213,7 @@ void rdm_gmsg_push(struct rdm_group *g, struct rdm_msg *m, u32 wait)
 	bits = m->t.acked;
 	rdm_txmsg_init(&m->t, m->t.len, rdm_msg_stride(m->t.len, peer->a.mtu), bits);
 	m->t.laid = m->body && !rdm_gbody_short(m->body);
+	m->t.pads = m->t.laid && rdm_msg_pads(&m->t);
 	m->t.wait = m->body ? wait : 0;
 	m->t.solo = m->t.laid || m->t.len > RDM_INLINE_MAX;
 	if (m->body && m->body->m.cast) {

@@ -111,6 +111,30 @@ static void answer_reset(struct rx *rx, u64 tag, u8 reason)
 	answer(rx, packet, sizeof(packet));
 }
 
+/* In which packet of the list is @at? Most are asked for in their order. */
+static void find_part(struct rx *rx, u32 at)
+{
+	const struct sk_buff *next;
+	u32 len;
+
+	if (at < rx->part_at) {
+		rx->part = rx->skb;
+		rx->part_at = 0;
+	}
+	if (likely(!skb_has_frag_list(rx->skb)))
+		return;
+	for (;;) {
+		len = rx->part == rx->skb ? skb_pagelen(rx->skb) : rx->part->len;
+		if (at < rx->part_at + len)
+			return;
+		next = rx->part == rx->skb ? skb_shinfo(rx->skb)->frag_list : rx->part->next;
+		if (!next)
+			return;
+		rx->part = next;
+		rx->part_at += len;
+	}
+}
+
 /**
  * rdm_rx_map() - look for the piece of the packet that has these bytes
  * @rx: the packet
@@ -122,10 +146,13 @@ static void answer_reset(struct rx *rx, u64 tag, u8 reason)
  */
 const u8 *rdm_rx_map(struct rx *rx, u32 at, u32 len, u8 *buf)
 {
-	const struct skb_shared_info *si = skb_shinfo(rx->skb);
-	u32 from = skb_headlen(rx->skb), to;
+	const struct skb_shared_info *si;
+	u32 from, to;
 	u8 i;
 
+	find_part(rx, at);
+	si = skb_shinfo(rx->part);
+	from = rx->part_at + skb_headlen(rx->part);
 	for (i = 0; i < si->nr_frags && at >= from; i++, from = to) {
 		const skb_frag_t *frag = &si->frags[i];
 
@@ -655,6 +682,8 @@ void rdm_input(struct rdm_tunnel *t, struct sk_buff *skb)
 	rx.map = skb->data;
 	rx.map_at = 0;
 	rx.map_end = skb_headlen(skb);
+	rx.part = skb;
+	rx.part_at = 0;
 	rx.unwelcome = false;
 	rx.wake = false;
 	__skb_queue_head_init(&rx.xmitq);

@@ -186,6 +186,15 @@ static inline void rdm_copy(u8 *to, const u8 *from, u32 len)
 	}
 }
 
+/* Most zeroes behind a message's last fragment, so that the next message can follow. */
+#define RDM_PAD_MAX		256
+
+/* Is a message cut so that few are needed? */
+static inline bool rdm_msg_pads(const struct rdm_txmsg *t)
+{
+	return t->nfrags > 1 && t->nfrags * t->stride - t->len <= RDM_PAD_MAX;
+}
+
 /* cmsg.c */
 int rdm_cmsg_send(struct sock *sk, struct msghdr *msg, struct rdm_sendopts *opts);
 int rdm_cmsg_source(struct sock *sk, struct rdm_addr *from, const struct rdm_addr *to);

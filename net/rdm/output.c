@@ -22,6 +22,12 @@
 #define SUPER_MAX	65000
 #define SUPER_HEADERS	80
 #define SUPER_SEGS	64
+/*
+ * Copies of broadcasts take two references each, and more where their bytes do not lie in one
+ * piece. For a device that takes no lists of packets the kernel takes a list apart without touching
+ * the segments, if all packets but the last are of one length.
+ */
+#define PART_SEGS	8
 
 /**
  * rdm_peer_mtu() - the longest UDP payload that reaches a peer in one piece
@@ -306,13 +312,39 @@ struct chain {
 	const struct rdm_plan *plan;
 	struct sk_buff_head *xmitq;
 	struct sk_buff *skb;
+	struct sk_buff *part;	/* of copies: @skb, or the part behind it that is being filled */
+	struct sk_buff *last;	/* the part before @part, when that is not @skb */
 	u16 segs;
 };
+
+/* A part is full: the next ones stand behind it in the list of the packet. */
+static void part_end(struct chain *c)
+{
+	struct sk_buff *skb = c->skb, *part = c->part;
+
+	c->part = NULL;
+	if (!part || part == skb)
+		return;
+	/* without memory for its first segment */
+	if (unlikely(!part->len)) {
+		kfree_skb(part);
+		return;
+	}
+	if (skb_has_frag_list(skb))
+		c->last->next = part;
+	else
+		skb_shinfo(skb)->frag_list = part;
+	c->last = part;
+	skb->len += part->len;
+	skb->data_len += part->len;
+	skb->truesize += part->truesize;
+}
 
 static void chain_end(struct chain *c)
 {
 	if (!c->skb)
 		return;
+	part_end(c);
 	if (c->segs > 1) {
 		skb_shinfo(c->skb)->gso_size = c->plan->size;
 		skb_shinfo(c->skb)->gso_segs = c->segs;
@@ -420,34 +452,43 @@ static void build_wholes(struct rdm_peer *peer, const struct rdm_plan *plan,
 	chain_end(&c);
 }
 
-/* Where the @len bytes go that begin the next segment; behind them come @n references. */
+/*
+ * Where the @len bytes go that begin the next segment; behind them come @n references, for which
+ * c->part has room then.
+ */
 static u8 *chain_head(struct chain *c, u32 len, u32 n)
 {
 	u32 size = SKB_DATA_ALIGN(len);
 	struct page *page;
 	u8 *p;
 
-	if (c->skb && skb_shinfo(c->skb)->nr_frags + 1 + n > MAX_SKB_FRAGS)
-		chain_end(c);
 	if (!c->skb) {
 		c->skb = new_skb(c->peer, len);
-		c->segs = 1;
+		c->part = c->skb;
+		c->segs = 0;
 		return likely(c->skb) ? skb_put(c->skb, len) : NULL;
+	}
+	if (c->segs % PART_SEGS == 0 || skb_shinfo(c->part)->nr_frags + 1 + n > MAX_SKB_FRAGS) {
+		struct sk_buff *part = new_skb(c->peer, 0);
+
+		if (unlikely(!part))
+			return NULL;
+		part_end(c);
+		c->part = part;
 	}
 	p = napi_alloc_frag(size);
 	if (unlikely(!p))
 		return NULL;
 	page = virt_to_head_page(p);
-	skb_add_rx_frag(c->skb, skb_shinfo(c->skb)->nr_frags, page, p - (u8 *)page_address(page),
-			len, size);
-	c->segs++;
+	skb_add_rx_frag(c->part, skb_shinfo(c->part)->nr_frags, page,
+			p - (u8 *)page_address(page), len, size);
 	return p;
 }
 
 /*
- * A run of copies of broadcasts, or of fragments of one, as segments of super-packets. Other
+ * A run of copies of broadcasts, or of fragments of some, as segments of a super-packet. Other
  * copies refer to the same bytes, so headers cannot stand between those, and a packet takes only
- * so many references: eight segments or so.
+ * so many references: eight segments or so. The rest stands in packets that it has in a list.
  */
 static void build_copies(struct rdm_peer *peer, const struct rdm_plan *plan,
 			 struct sk_buff_head *xmitq)
@@ -455,18 +496,28 @@ static void build_copies(struct rdm_peer *peer, const struct rdm_plan *plan,
 	struct chain c = { .peer = peer, .plan = plan, .xmitq = xmitq };
 	bool whole = plan->kind == RDM_PLAN_WHOLES;
 	u64 tag = get_unaligned_be64(plan->head + 8);
-	struct rdm_txmsg *m = plan->msg;
-	u16 i;
+	struct rdm_txmsg *m = plan->msg, *next;
+	u16 i, frag = plan->frag;
 
-	for (i = 0; i < plan->n; i++, m = whole ? list_next_entry(m, node) : m) {
+	for (i = 0; i < plan->n; i++, m = next) {
 		const struct rdm_msg *msg = container_of(m, struct rdm_msg, t);
 		u32 head = RDM_HDR_LEN + (whole ? RDM_MSG_LEN : RDM_FRAG_LEN);
-		u32 off = whole ? 0 : (plan->frag + i) * m->stride;
-		u32 len = whole ? m->len : rdm_txmsg_frag_len(m, plan->frag + i);
-		u32 own = linear_bytes(msg, off, len), at = off + own - msg->head;
+		u32 off = whole ? 0 : frag * m->stride;
+		u32 len = whole ? m->len : rdm_txmsg_frag_len(m, frag);
+		u32 own = linear_bytes(msg, off, len), at = off + own - msg->head, pad = 0;
 		u8 *p;
 
-		p = chain_head(&c, head + own, rdm_gbody_refs(msg->body, at, len - own));
+		next = m;
+		if (whole) {
+			next = list_next_entry(m, node);
+		} else if (++frag == m->nfrags) {
+			next = list_next_entry(m, node);
+			frag = 0;
+			if (i + 1 < plan->n)
+				pad = m->stride - len;
+		}
+		p = chain_head(&c, head + own,
+			       rdm_gbody_refs(msg->body, at, len - own) + !!pad);
 		if (unlikely(!p)) {
 			rdm_inc(peer->rn, OUT_NO_MEM);
 			continue;
@@ -477,7 +528,13 @@ static void build_copies(struct rdm_peer *peer, const struct rdm_plan *plan,
 		else
 			rdm_wire_put_frag(p + RDM_HDR_LEN, m->seq, m->len, off, len);
 		memcpy(p + head, msg->data + off, own);
-		rdm_gbody_add(c.skb, msg->body, at, len - own);
+		rdm_gbody_add(c.part, msg->body, at, len - own);
+		if (pad) {
+			get_page(ZERO_PAGE(0));
+			skb_add_rx_frag(c.part, skb_shinfo(c.part)->nr_frags, ZERO_PAGE(0), 0, pad,
+					pad);
+		}
+		c.segs++;
 	}
 	chain_end(&c);
 }

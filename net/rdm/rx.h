@@ -29,6 +29,8 @@ struct rdm_rec;
  * @map: bytes of @skb that lie in one piece
  * @map_at: offset of the first of them
  * @map_end: offset behind the last
+ * @part: @skb, or the packet of its list, that @map is of
+ * @part_at: offset of the first byte of that
  * @run: message that the last segment had a part of, and that may go on in the next, or NULL
  * @run_part: that part
  * @unwelcome: messages from someone else than the connected peer
@@ -50,6 +52,8 @@ struct rx {
 	const u8 *map;
 	u32 map_at;
 	u32 map_end;
+	u32 part_at;
+	const struct sk_buff *part;
 	struct rdm_rec *run;
 	struct rdm_part *run_part;
 	u8 ecn;

@@ -21,8 +21,6 @@
 #define MSG_WIRE	16
 /* Fragments longer than this would need large runs of pages. */
 #define STRIDE_MAX	(16384 - RDM_GAP)
-/* Most zeroes behind a message's last fragment, so that the next message can follow. */
-#define PAD_MAX		256
 
 /**
  * rdm_snd_writable() - what poll() says about sending
@@ -508,7 +506,7 @@ static struct rdm_msg *msg_make(struct msghdr *msg, u32 len, u32 stride, u32 tru
 		m->gap = m->t.nfrags > 1 ? RDM_GAP : RDM_HDR_LEN + RDM_MSG_LEN;
 		m->t.solo = true;
 		m->t.laid = true;
-		m->t.pads = m->t.nfrags > 1 && m->t.nfrags * stride - len <= PAD_MAX;
+		m->t.pads = rdm_msg_pads(&m->t);
 		err = fill_pages(m, &msg->msg_iter);
 	}
 	if (err) {
