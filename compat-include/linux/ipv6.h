@@ -10,6 +10,7 @@
 
 #ifndef inet6_test_bit
 #define RDM_COMPAT_MC6_LOOP(sk)	(inet6_sk(sk)->mc_loop)
+#define RDM_COMPAT_DONTFRAG(sk)	(inet6_sk(sk)->dontfrag)
 #define inet6_test_bit(nr, sk)	RDM_COMPAT_##nr(sk)
 #endif
 

@@ -3,7 +3,7 @@
  * net/udp_tunnel.h for kernels before 6.2, where udp_sock.encap_err_rcv was not told of the errno,
  * the port and the payload. A type is no macro, so Kbuild looks into the kernel's header and says
  * which; UDP_ENCAP_ERR_RCV(name, rcv) makes of @rcv, which is written for those after, what the
- * kernel calls.
+ * kernel calls. And before 6.16 what sends a packet takes no flags for the IP layer.
  */
 #ifndef _RDM_COMPAT_NET_UDP_TUNNEL_H
 #define _RDM_COMPAT_NET_UDP_TUNNEL_H
@@ -54,6 +54,16 @@ static void name(struct sock *sk, struct sk_buff *skb, unsigned int at)			\
 	rcv(sk, skb, rdm_compat_encap_err(skb), uh->dest, 0, (u8 *)(uh + 1));		\
 }
 
+#endif
+
+#ifndef RDM_HAVE_UDP_TUNNEL_FLAGS
+#define udp_tunnel_xmit_skb(rt, sk, skb, src, dst, tos, ttl, df, sport, dport, xnet, nocheck, \
+			    flags)							\
+	udp_tunnel_xmit_skb(rt, sk, skb, src, dst, tos, ttl, df, sport, dport, xnet, nocheck)
+#define udp_tunnel6_xmit_skb(dst, sk, skb, dev, saddr, daddr, prio, ttl, label, sport, dport, \
+			     nocheck, flags)						\
+	udp_tunnel6_xmit_skb(dst, sk, skb, dev, saddr, daddr, prio, ttl, label, sport, dport, \
+			     nocheck)
 #endif
 
 #endif /* _RDM_COMPAT_NET_UDP_TUNNEL_H */

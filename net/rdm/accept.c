@@ -132,13 +132,12 @@ static bool acceptable(const struct sock *sk)
  * @sock: the listening socket
  * @newsock: receives the oldest child
  * @flags: O_NONBLOCK
- * @kern: not used
  *
  * Context: process; may sleep.
  * Return: 0; -EOPNOTSUPP for SOCK_RDM; -EINVAL when it does not listen; -EAGAIN; or what a
  * signal asks for.
  */
-int rdm_accept(struct socket *sock, struct socket *newsock, int flags, bool kern)
+int rdm_accept(struct socket *sock, struct socket *newsock, int flags)
 {
 	struct sock *sk = sock->sk, *child;
 	long timeo;
@@ -189,7 +188,7 @@ static void unshare_inet(struct sock *child)
 	inet->pinet6 = np;
 	np->ipv6_mc_list = NULL;
 	np->ipv6_ac_list = NULL;
-	np->ipv6_fl_list = NULL;
+	RCU_INIT_POINTER(rdm_fl_list(child), NULL);
 	np->pktoptions = NULL;
 	np->rxpmtu = NULL;
 	RCU_INIT_POINTER(np->opt, NULL);

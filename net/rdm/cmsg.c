@@ -150,7 +150,7 @@ static int send_ipv6(struct sock *sk, const struct cmsghdr *c, struct rdm_sendop
 	case IPV6_DONTFRAG:
 		if (read_u32(c, &v) || v > 1)
 			return -EINVAL;
-		return same(v, np->dontfrag);
+		return same(v, inet6_test_bit(DONTFRAG, sk));
 	case IPV6_2292HOPLIMIT:
 	case IPV6_2292PKTINFO:
 	case IPV6_2292HOPOPTS:
@@ -305,16 +305,18 @@ static void put_stamp(struct sock *sk, const struct rdm_rec *rec, struct msghdr 
 	struct scm_timestamping_internal tss = {};
 	bool new = sock_flag(sk, SOCK_TSTAMP_NEW);
 	struct timespec64 ts;
+	ktime_t at;
 
 	/* the option may be younger than the message */
-	ts = ktime_to_timespec64(rec->stamp ?: ktime_get_real());
+	at = rec->stamp ?: ktime_get_real();
+	ts = ktime_to_timespec64(at);
 	if (sock_flag(sk, SOCK_RCVTSTAMPNS))
 		put_timespec(msg, &ts, new);
 	else if (sock_flag(sk, SOCK_RCVTSTAMP))
 		put_timeval(msg, &ts, new);
 	if ((READ_ONCE(sk->sk_tsflags) & both) != both)
 		return;
-	tss.ts[0] = ts;
+	tss.ts[0] = rdm_scm_stamp(at);
 	if (new)
 		put_cmsg_scm_timestamping64(msg, &tss);
 	else

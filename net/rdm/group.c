@@ -8,6 +8,7 @@
 #include <linux/sched/signal.h>
 #include <linux/siphash.h>
 #include <linux/slab.h>
+#include <net/proto_memory.h>
 
 #include "group.h"
 #include "option.h"
@@ -380,7 +381,7 @@ static void end_work(struct work_struct *work)
 	struct sock *sk = g->sk;
 	bool last;
 
-	if (del_timer_sync(&g->timer))
+	if (timer_delete_sync(&g->timer))
 		rdm_group_put(g);
 	rdm_group_listen(g, false);
 	spin_lock_bh(&gs->lock);

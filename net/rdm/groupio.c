@@ -338,11 +338,11 @@ void rdm_group_announce(struct rdm_group *g, const u8 *p, u32 len)
 	if (v4)
 		udp_tunnel_xmit_skb(dst_rtable(dst), usk, skb, saddr4, daddr4, 0,
 				    READ_ONCE(inet_sk(g->sk)->mc_ttl), 0, g->name.port,
-				    g->name.port, false, false);
+				    g->name.port, false, false, 0);
 	else
 		udp_tunnel6_xmit_skb(dst, usk, skb, NULL, &saddr, &daddr, 0,
 				     max_t(int, inet6_sk(g->sk)->mcast_hops, 1), 0,
-				     g->name.port, g->name.port, false);
+				     g->name.port, g->name.port, false, 0);
 	local_bh_enable();
 }
 

@@ -259,7 +259,7 @@ static int __init rdm_init(void)
 	 * switched, which patches the kernel's code, with the first socket and the last.
 	 */
 	udp_encap_enable();
-	udpv6_encap_enable();
+	rdm_udpv6_encap_hold();
 	protosw_register();
 	return 0;
 
@@ -289,7 +289,7 @@ err_hot:
 static void __exit rdm_exit(void)
 {
 	protosw_unregister();
-	static_branch_dec(&udpv6_encap_needed_key);
+	rdm_udpv6_encap_release();
 	udp_encap_disable();
 	proto_unregister(&rdm6_prot);
 	proto_unregister(&rdm_prot);

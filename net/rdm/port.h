@@ -119,7 +119,7 @@ void rdm_udp_close(struct rdm_tunnel *t);
 
 /* accept.c */
 int rdm_listen(struct socket *sock, int backlog);
-int rdm_accept(struct socket *sock, struct socket *newsock, int flags, bool kern);
+int rdm_accept(struct socket *sock, struct socket *newsock, int flags);
 int rdm_shutdown(struct socket *sock, int how);
 void rdm_listen_stop(struct sock *sk);
 bool rdm_listen_full(const struct sock *sk);

@@ -152,11 +152,11 @@ static void show_sock(struct seq_file *m, struct rdm_sock *rsk)
 		addr = rsk->remote;
 		addr_str(remote, sk, &addr);
 	}
-	seq_printf(m, "%-9s %-24s %-24s %10d %10d %10d %10d %6u %10lu %5u ",
+	seq_printf(m, "%-9s %-24s %-24s %10d %10d %10d %10d %6u %10llu %5u ",
 		   rsk->fifo ? "seqpacket" : "rdm", local, remote,
 		   atomic_read(&sk->sk_rmem_alloc), READ_ONCE(sk->sk_wmem_queued),
 		   READ_ONCE(sk->sk_rcvbuf), READ_ONCE(sk->sk_sndbuf), rsk->npeers,
-		   sock_i_ino(sk),
+		   (u64)sock_i_ino(sk),
 		   from_kuid_munged(seq_user_ns(m), READ_ONCE(sk->sk_uid)));
 	show_state(m, rsk);
 }

@@ -195,7 +195,7 @@ struct rdm_sock {
 
 struct rdm6_sock {
 	struct rdm_sock rdm;
-	struct ipv6_pinfo inet6;	/* last: inet6_sk_generic() finds it there */
+	struct ipv6_pinfo inet6;	/* last: kernels before 6.4 look for it there */
 };
 
 static inline struct rdm_sock *rdm_sk(const struct sock *sk)

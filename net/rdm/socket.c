@@ -221,7 +221,7 @@ int rdm_autobind(struct sock *sk)
 	return err;
 }
 
-static int rdm_bind(struct socket *sock, struct sockaddr *uaddr, int len)
+static int rdm_bind(struct socket *sock, struct sockaddr_unsized *uaddr, int len)
 {
 	struct sock *sk = sock->sk;
 	struct rdm_addr a;
@@ -235,7 +235,7 @@ static int rdm_bind(struct socket *sock, struct sockaddr *uaddr, int len)
 	if (sk->sk_family == AF_INET6 && len >= (int)sizeof(sa_family_t) &&
 	    uaddr->sa_family != AF_INET6)
 		return len < SIN6_LEN_RFC2133 ? -EINVAL : -EAFNOSUPPORT;
-	err = rdm_addr_from_user(&a, sk, uaddr, len);
+	err = rdm_addr_from_user(&a, sk, (struct sockaddr *)uaddr, len);
 	if (err == -ENETUNREACH)
 		return -EINVAL;
 	if (err)
@@ -271,7 +271,7 @@ static void disconnect(struct sock *sk)
 	forget_remote(sk);
 }
 
-static int rdm_connect(struct socket *sock, struct sockaddr *uaddr, int len, int flags)
+static int rdm_connect(struct socket *sock, struct sockaddr_unsized *uaddr, int len, int flags)
 {
 	struct sock *sk = sock->sk;
 	struct rdm_peer *peer;
@@ -292,7 +292,7 @@ static int rdm_connect(struct socket *sock, struct sockaddr *uaddr, int len, int
 	}
 	if (READ_ONCE(sk->sk_state) == TCP_LISTEN || rdm_sk(sk)->seat.child)
 		return -EISCONN;
-	err = rdm_addr_from_user(&to, sk, uaddr, len);
+	err = rdm_addr_from_user(&to, sk, (struct sockaddr *)uaddr, len);
 	if (err)
 		return err;
 	err = rdm_addr_unicast(sk, &to);
@@ -604,7 +604,15 @@ void rdm_close(struct sock *sk, long timeo)
 
 struct proto rdm_prot = { RDM_PROTO("RDM", struct rdm_sock) };
 
-struct proto rdm6_prot = { RDM_PROTO("RDMv6", struct rdm6_sock) };
+struct proto rdm6_prot = {
+	RDM_PINFO_AT(struct rdm6_sock, inet6)
+	RDM_PROTO("RDMv6", struct rdm6_sock)
+};
+
+static int accept_op(struct socket *sock, struct socket *newsock, RDM_ACCEPT_ARGS)
+{
+	return rdm_accept(sock, newsock, RDM_ACCEPT_FLAGS);
+}
 
 #define RDM_OPS(af, rel)					\
 	.family		= af,					\
@@ -613,7 +621,7 @@ struct proto rdm6_prot = { RDM_PROTO("RDMv6", struct rdm6_sock) };
 	.bind		= rdm_bind,				\
 	.connect	= rdm_connect,				\
 	.socketpair	= sock_no_socketpair,			\
-	.accept		= rdm_accept,				\
+	.accept		= accept_op,				\
 	.getname	= rdm_getname,				\
 	.poll		= rdm_poll,				\
 	.ioctl		= rdm_ioctl,				\

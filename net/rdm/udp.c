@@ -8,6 +8,7 @@
 #include <linux/filter.h>
 #include <linux/icmp.h>
 #include <linux/icmpv6.h>
+#include <linux/ipv6.h>
 #include <linux/slab.h>
 #include <linux/udp.h>
 #include <net/inet_ecn.h>
@@ -276,7 +277,7 @@ static struct dst_entry *route4(struct sock *sk, const struct rdm_addr *local,
 		.flowi4_oif = local->scope ?: READ_ONCE(sk->sk_bound_dev_if) ?:
 			      READ_ONCE(inet_sk(sk)->uc_index),
 		.flowi4_mark = READ_ONCE(sk->sk_mark),
-		.flowi4_tos = RT_TOS(tos4(sk)),
+		RDM_FLOWI4_TOS(tos4(sk)),
 		.flowi4_scope = ip_sock_rt_scope(sk),
 		.flowi4_proto = IPPROTO_UDP,
 		.daddr = remote->ip.s6_addr32[3],
@@ -430,10 +431,10 @@ static void send6(struct sock *sk, struct sock *usk, struct dst_entry *dst,
 	int hops = np->hop_limit;
 
 	/* a path that shrank cuts what is on its way; what follows is cut anew */
-	skb->ignore_df = !np->dontfrag && np->pmtudisc != IPV6_PMTUDISC_DO;
+	skb->ignore_df = !inet6_test_bit(DONTFRAG, sk) && np->pmtudisc != IPV6_PMTUDISC_DO;
 	udp_tunnel6_xmit_skb(dst, usk, skb, NULL, &saddr, &daddr, tos6(sk) | *rdm_skb_ecn(skb),
 			     hops >= 0 ? hops : ip6_dst_hoplimit(dst), 0, local->port,
-			     remote->port, false);
+			     remote->port, false, 0);
 }
 
 /**
