@@ -37,7 +37,7 @@ help:
 	@echo '                  and protocols (tools/bench/guest.sh lists them)'
 	@echo 'make sim          more than 100,000 schedules of group members that fail, simulated'
 	@echo 'make vm           a shell in a virtual machine with the module loaded'
-	@echo '                  (VM_KERNEL=debug: with every checker of the kernel on)'
+	@echo '                  (VM_KERNEL=debug: with every checker of the kernel on; 6.12; newest)'
 	@echo 'make tools        the programs rdmcat, rdmchat, rdmperf and withrdm, in build/tools/'
 	@echo 'make install      module, header, programs and manual pages (PREFIX=, DESTDIR=)'
 	@echo 'make deps         install the Debian packages that all of this needs'
@@ -50,6 +50,10 @@ help:
 	@echo 'make test-vm      selftests in Debian'"'"'s kernel, in a virtual machine'
 	@echo 'make test-kunit   KUnit tests in the debug kernel'
 	@echo 'make test-debug   selftests in the debug kernel: KASAN, lockdep, kmemleak and more'
+	@echo
+	@echo 'Not in make test, which is of one kernel and as it was yesterday:'
+	@echo 'make test-6.12    selftests in the kernel of bookworm-backports'
+	@echo 'make test-newest  selftests in the newest one that Debian has, of trixie-backports'
 	@echo
 	@echo 'The first test-kunit or test-debug builds a kernel (about 10 minutes).'
 	@echo 'Tests write to build/test/. V=1 shows all output of make test as it comes.'
@@ -79,6 +83,10 @@ test-vm:
 test-debug:
 	@tools/test/deps.sh debug
 	@tools/test/vm.sh debug
+
+test-6.12 test-newest:
+	@tools/test/deps.sh selftests
+	@tools/test/vm.sh $(@:test-%=%)
 
 bench:
 	@tools/test/deps.sh bench

@@ -1,10 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# Lanes vm and debug: the selftests in a virtual machine.
+# Lanes vm, debug, 6.12 and newest: the selftests in a virtual machine.
 #
 #   tools/test/vm.sh stock    lane vm: Debian's kernel
 #   tools/test/vm.sh debug    lane debug: KASAN, UBSAN, lockdep, PROVE_RCU, kmemleak
+#   tools/test/vm.sh 6.12     lane 6.12: the kernel of Debian 12's backports
+#   tools/test/vm.sh newest   lane newest: the kernel of Debian 13's backports
 #
 # /rdm/selftests in the machine holds the scripts of selftests/ and the programs of
 # build/selftests/; its run.sh prints "ok - NAME" or "not ok - NAME" for each test
@@ -20,7 +22,8 @@ case ${1-} in
 stock) kernel=stock; lane vm; limit=1500; append= ;;
 # failslab may be told to let nothing fail but what is of this size (memfail_1k())
 debug) kernel=debug; lane debug; limit=3000; append=slub_debug=A,kmalloc-1k ;;
-*) echo "usage: vm.sh stock|debug" >&2; exit 2 ;;
+6.12 | newest) kernel=$1; lane "$1"; limit=1500; append= ;;
+*) echo "usage: vm.sh stock|debug|6.12|newest" >&2; exit 2 ;;
 esac
 
 build() {

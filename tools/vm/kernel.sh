@@ -6,16 +6,19 @@
 #   tools/vm/kernel.sh stock    Debian bookworm's cloud kernel, as packaged
 #   tools/vm/kernel.sh debug    a kernel with every checker on, built from
 #                               Debian's linux-source-6.1 (14 minutes, 2 cores)
+#   tools/vm/kernel.sh 6.12     the cloud kernel of bookworm-backports
+#   tools/vm/kernel.sh newest   that of trixie-backports
 #   tools/vm/kernel.sh source   only the unpacked source, for checkpatch
 #
 # Nothing is installed: packages are downloaded and unpacked. Afterwards
-# build/kernels/NAME holds for NAME stock and debug
+# build/kernels/NAME holds for each NAME but source
 #
 #   vmlinuz     the image          kdir      what M= builds need (KDIR=)
 #   release     its `uname -r`     modules   lib/modules/RELEASE, with modules.dep
 #
-# and build/kernels/source is the source tree. A second call is a no-op, unless
-# Debian's version or debug.config changed. Parallel calls wait for each other.
+# and build/kernels/source is the source tree. A second call is a no-op, unless Debian's
+# version or debug.config changed; but stock, 6.12 and newest stay as they once came, until
+# `make clean`. Parallel calls wait for each other.
 # It does not boot anything: that is run.sh.
 
 set -euo pipefail
@@ -158,6 +161,111 @@ get_stock() {
 	say "stock kernel $release is ready"
 }
 
+# The mirror that apt is set up with
+mirror() {
+	# shellcheck disable=SC2016 # apt's own
+	apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Codename: bookworm' |
+		head -n 1
+}
+
+# Makes apt look into other suites than the machine's, at the same mirror and without
+# touching what the machine knows: apt_of_suites SUITE...
+apt_of_suites() {
+	local dir=$kernels/apt uri suite
+
+	apt_lists linux-image-cloud-amd64
+	uri=$(mirror)
+	[ -n "$uri" ] || die "apt has no package lists of bookworm: is this Debian 12?"
+	mkdir -p "$dir/lists/partial" "$dir/cache/archives/partial"
+	for suite; do
+		echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $uri $suite main"
+	done >"$dir/sources.list"
+	cat >"$dir/apt.conf" <<-END
+	Dir::State::Lists "$dir/lists";
+	Dir::Cache "$dir/cache";
+	Dir::Etc::SourceList "$dir/sources.list";
+	Dir::Etc::SourceParts "/dev/null";
+	APT::Sandbox::User "root";
+	END
+	export APT_CONFIG=$dir/apt.conf
+	apt-get update -q >&2 || die "cannot get the package lists of $*"
+}
+
+# The packages that PACKAGE=VERSION depends on whose names match a pattern
+depends() {
+	apt-cache show "$1" | sed -n 's/^Depends: //p' | tr ',|' '\n' |
+		sed -n 's/^ *\([^ ]*\).*/\1/p' | grep -E "$2" | sort -u
+}
+
+# Programs of a kernel's headers that were built for a newer libc than this machine's are run
+# with that one
+use_newer_libc() {
+	local root=$1 libc=$2/usr/lib/x86_64-linux-gnu program
+
+	find "$root" -type f \( -name '*.real-x86' -o -name '*.real-lsb-64' \) |
+		while read -r program; do
+			mv "$program" "$program.bin"
+			cat >"$program" <<-END
+			#!/bin/sh
+			exec "$libc/ld-linux-x86-64.so.2" --library-path "$libc:/usr/lib/x86_64-linux-gnu" "$program.bin" "\$@"
+			END
+			chmod +x "$program"
+		done
+}
+
+# version_in PACKAGE SUITE
+version_in() {
+	apt-cache madison "$1" | awk -v suite="$2/" 'index($0, " " suite) { print $3; exit }'
+}
+
+# A cloud kernel of another suite: get_other NAME SUITE [SUITE-OF-ITS-LIBC]
+get_other() {
+	local name=$1 suite=$2 libc=${3-} version release common dir root kdir modules image
+
+	lock "$name"
+	if [ -e "$kernels/$name/.complete" ]; then
+		return
+	fi
+	apt_of_suites "$suite" ${libc:+"$libc"}
+	version=$(version_in linux-image-cloud-amd64 "$suite")
+	[ -n "$version" ] || die "no cloud kernel in $suite"
+	release=$(depends "linux-image-cloud-amd64=$version" '^linux-image-[0-9].*-cloud-amd64$' |
+		sed 's/^linux-image-//')
+	[ -n "$release" ] || die "linux-image-cloud-amd64 of $suite names no kernel"
+	common=${release%-cloud-amd64}
+	dir=$kernels/other-$release
+	rm -rf "$dir"
+	root=$dir/root
+	# Newer ones have the image and the modules in packages of their own
+	# shellcheck disable=SC2046 # words
+	unpack "$root" "linux-image-$release=$version" "linux-headers-$release=$version" \
+		"linux-headers-$common-common=$version" "linux-kbuild-$common=$version" \
+		$(depends "linux-image-$release=$version" '^linux-(base|binary|modules)-[0-9]')
+	if [ -n "$libc" ]; then
+		unpack "$dir/libc" "libc6=$(version_in libc6 "$libc")"
+		use_newer_libc "$root" "$dir/libc"
+	fi
+	kdir=$root/usr/src/linux-headers-$release
+	# The packaged Makefile names /usr/src; name it from where it stands. This machine's
+	# compiler, and no option that it does not have; no BTF, whose program it may not have
+	sed -i "s|/usr/src/|$root/usr/src/|" "$kdir/Makefile"
+	sed -i 's/gcc-[0-9]*$/gcc/' "$kdir/.kernelvariables"
+	echo 'int x;' | gcc -Werror -fmin-function-alignment=16 -x c -c -o /dev/null - 2>/dev/null ||
+		sed -i '/^CONFIG_CC_HAS_MIN_FUNCTION_ALIGNMENT=/d' "$kdir/include/config/auto.conf"
+	rm -f "$kdir/vmlinux"
+	modules=$(find "$root" -type d -path "*/lib/modules/$release")
+	depmod -b "${modules%/lib/modules/*}" "$release"
+	image=$(find "$root" -name 'vmlinuz*' | head -n 1)
+	[ -n "$image" ] || die "no image in linux-image-$release"
+	echo "$release" >"$dir/release"
+	ln -sfn "${image#"$dir/"}" "$dir/vmlinuz"
+	ln -sfn "${kdir#"$dir/"}" "$dir/kdir"
+	ln -sfn "${modules#"$dir/"}" "$dir/modules"
+	touch "$dir/.complete"
+	ln -sfn "other-$release" "$kernels/$name"
+	say "kernel $release is ready"
+}
+
 get_debug() {
 	local source dir name line release
 	local -a make
@@ -193,13 +301,13 @@ get_debug() {
 }
 
 case ${1-} in
-stock | debug | source)
-	"get_$1"
-	;;
+stock | debug | source) "get_$1" ;;
+6.12) get_other 6.12 bookworm-backports ;;
+newest) get_other newest trixie-backports trixie ;;
 -h | --help)
 	sed -n 's/^# \{0,1\}//; 3,/^$/p' "$0"
 	;;
 *)
-	die "usage: kernel.sh stock|debug|source"
+	die "usage: kernel.sh stock|debug|source|6.12|newest"
 	;;
 esac

@@ -18,8 +18,8 @@ top=$(cd "$(dirname "$0")/../.." && pwd)
 die() { echo "module: error: $*" >&2; exit 1; }
 
 case ${1-} in
-stock | debug) kernel=$1 ;;
-*) die "usage: module.sh stock|debug [--kunit] [MAKE-ARGUMENT]..." ;;
+stock | debug | 6.12 | newest) kernel=$1 ;;
+*) die "usage: module.sh stock|debug|6.12|newest [--kunit] [MAKE-ARGUMENT]..." ;;
 esac
 shift
 kunit='' module=rdm out=$top/build/$kernel
