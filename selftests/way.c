@@ -259,4 +259,27 @@ RDM_TEST(way, the_interface_of_pktinfo_holds_for_the_association)
 	SENDS_BY(1);
 }
 
+/*
+ * A route to nowhere, and a better one that comes later: in IPv6 one in another table does not
+ * end the validity of the first for who has looked it up.
+ */
+TEST(ipv6_way_that_leads_nowhere_is_looked_up_anew)
+{
+	struct addr any = address("::", 7001), to = address("fd08::77", 7001);
+	int tx, rx;
+	char c;
+
+	enter_netns(1500);
+	tx = rdm_socket(AF_INET6, SOCK_RDM);
+	rx = rdm_socket(AF_INET6, SOCK_RDM);
+	ASSERT_OK(bind(rx, &any.sa, any.len));
+	run("ip -6 route add fd08::77 dev lo");
+	ASSERT_EQ(1, send_to(tx, "x", 1, 0, &to));
+	poll(NULL, 0, 50);
+	run("ip -6 route add local fd08::77 dev lo table local");
+	ASSERT_EQ(1, recv(rx, &c, 1, 0));
+	close(tx);
+	close(rx);
+}
+
 TEST_HARNESS_MAIN

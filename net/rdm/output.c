@@ -98,6 +98,35 @@ bool rdm_route(struct rdm_peer *peer)
 }
 
 /**
+ * rdm_route_again() - nothing comes back from a peer: look for the way anew
+ * @peer: the peer, locked
+ *
+ * Not every change of routes ends the validity of those that were looked up before: IPv6 knows
+ * only of changes in the table where the route was found.
+ */
+void rdm_route_again(struct rdm_peer *peer)
+{
+	struct dst_entry *dst, *before = peer->dst;
+	struct in6_addr saddr;
+
+	lockdep_assert_held(&peer->lock);
+	if (!before)
+		return;
+	dst = rdm_udp_route(peer->sk, &peer->local, &peer->remote, &saddr);
+	if (IS_ERR(dst)) {
+		/* rdm_route() tells it */
+		peer->dst = NULL;
+	} else {
+		peer->dst = dst;
+		if (dst->ops->family == AF_INET6)
+			peer->dst_cookie = rt6_get_cookie((struct rt6_info *)dst);
+		if (dst->dev != before->dev)
+			rdm_assoc_new_path(&peer->a);
+	}
+	dst_release(before);
+}
+
+/**
  * rdm_route_by() - a message names the address and the device to send from
  * @peer: the peer, not locked
  * @from: an address of zeroes is none; scope: device, or 0

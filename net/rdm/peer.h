@@ -162,6 +162,7 @@ void rdm_tombs_free(struct rdm_net *rn);
 void rdm_output(struct rdm_peer *peer, u64 now, struct sk_buff_head *xmitq, struct rdm_out *out);
 void rdm_output_reset(struct rdm_peer *peer, struct sk_buff_head *xmitq);
 bool rdm_route(struct rdm_peer *peer);
+void rdm_route_again(struct rdm_peer *peer);
 int rdm_route_by(struct rdm_peer *peer, const struct rdm_addr *from);
 void rdm_route_confirm(struct rdm_peer *peer);
 u32 rdm_peer_mtu(const struct rdm_peer *peer);

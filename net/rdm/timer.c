@@ -41,6 +41,8 @@ static enum hrtimer_restart expired(struct hrtimer *t)
 	rdm_assoc_timer(&peer->a, now, &out);
 	if (peer->a.rec.pto_count != pto)
 		rdm_inc(peer->rn, PTO);
+	if (peer->a.tries || (peer->a.rec.pto_count != pto && pto))
+		rdm_route_again(peer);
 	if (peer->orphan && peer->a.state != RDM_ASSOC_CLOSED &&
 	    now - max(peer->orphan_since, peer->a.last_acked) > peer->a.cfg.user_timeout) {
 		/* nobody is left to wait for it */
