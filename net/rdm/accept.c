@@ -13,6 +13,7 @@
 #include <linux/sched/signal.h>
 #include <net/inet_common.h>
 
+#include "group.h"
 #include "msg.h"
 #include "peer.h"
 #include "port.h"
@@ -24,7 +25,8 @@
  * @backlog: how many children may wait
  *
  * Context: process; may sleep.
- * Return: 0; -EOPNOTSUPP for SOCK_RDM; -EINVAL when connected; or as bind().
+ * Return: 0; -EOPNOTSUPP for SOCK_RDM; -EINVAL when connected, or a member of a group; or as
+ * bind().
  */
 int rdm_listen(struct socket *sock, int backlog)
 {
@@ -34,7 +36,8 @@ int rdm_listen(struct socket *sock, int backlog)
 	if (sk->sk_type != SOCK_SEQPACKET)
 		return -EOPNOTSUPP;
 	lock_sock(sk);
-	if (sk->sk_state == TCP_ESTABLISHED)
+	/* and a member must be able to send and receive */
+	if (sk->sk_state == TCP_ESTABLISHED || rdm_is_member(sk))
 		goto out;
 	err = __rdm_autobind(sk);
 	if (err)
