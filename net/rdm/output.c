@@ -110,7 +110,8 @@ void rdm_route_again(struct rdm_peer *peer)
 	struct in6_addr saddr;
 
 	lockdep_assert_held(&peer->lock);
-	if (!before)
+	/* of an association that has ended the tunnel may be gone */
+	if (!before || peer->a.state == RDM_ASSOC_IDLE || peer->a.state == RDM_ASSOC_CLOSED)
 		return;
 	dst = rdm_udp_route(peer->sk, &peer->local, &peer->remote, &saddr);
 	if (IS_ERR(dst)) {
