@@ -200,12 +200,10 @@ static void assoc_hold_a_burst_that_others_see_waits_as_long_as_it_may(struct ku
 	KUNIT_EXPECT_EQ(test, p->a.plan.n, 2);
 }
 
-static void assoc_hold_a_burst_of_cut_messages_that_others_see_is_a_stream(struct kunit *test)
+/* Nothing but the rule for holding back keeps long messages from leaving. */
+static struct pair *unbounded(struct kunit *test)
 {
 	struct pair *p = pair(test);
-	unsigned long bits[4] = {};
-	struct rdm_txmsg *m;
-	u32 i;
 
 	establish(test, p);
 	rdm_assoc_set_hold(&p->a.a, true);
@@ -214,6 +212,16 @@ static void assoc_hold_a_burst_of_cut_messages_that_others_see_is_a_stream(struc
 	p->a.hot.cong.cwnd = 1000000;
 	p->a.hot.cong.pace.per_byte = 0;
 	p->now += SEC;
+	return p;
+}
+
+static void assoc_hold_a_burst_of_cut_messages_that_others_see_is_a_stream(struct kunit *test)
+{
+	struct pair *p = unbounded(test);
+	unsigned long bits[4] = {};
+	struct rdm_txmsg *m;
+	u32 i;
+
 	for (i = 0; i < ARRAY_SIZE(bits); i++) {
 		/* whatever came meanwhile, and however long ago the last one was */
 		p->a.a.rx_charge++;
@@ -299,17 +307,10 @@ static void assoc_hold_more_waits_for_more(struct kunit *test)
 
 static void assoc_hold_stream_of_cut_messages_shares_super_packets(struct kunit *test)
 {
-	struct pair *p = pair(test);
+	struct pair *p = unbounded(test);
 	unsigned long bits[MSGS] = {};
 	u32 i;
 
-	establish(test, p);
-	rdm_assoc_set_hold(&p->a.a, true);
-	p->a.a.txq.win_charge += 1000000;
-	p->a.a.peer_max_msg = 100000;
-	p->a.hot.cong.cwnd = 1000000;
-	p->a.hot.cong.pace.per_byte = 0;
-	p->now += SEC;
 	for (i = 0; i <= RDM_HOLD_STREAM; i++) {
 		push_cut(p, 2700, &bits[i]);
 		/* until it is a stream none waits, whatever is in flight */

@@ -269,6 +269,15 @@ static void bbr_very_much_loss_bounds_the_window(struct kunit *test)
 	KUNIT_EXPECT_LE(test, p->c.cwnd, 20 * MSS);
 }
 
+/* The path carries 1000 packets a second from now on, 20 of which it holds. */
+static void slows_down(struct kunit *test, struct path *p)
+{
+	p->rate = 1000;
+	run(p, 3 * SEC);
+	KUNIT_EXPECT_GE(test, used(p, 2 * SEC), 90);
+	KUNIT_EXPECT_LE(test, p->head - p->tail, 100);
+}
+
 static void bbr_follows_a_path_that_changes(struct kunit *test)
 {
 	struct path *p = path(test, 2000, 20 * MS, 2000, 0);
@@ -277,10 +286,7 @@ static void bbr_follows_a_path_that_changes(struct kunit *test)
 	p->rate = 8000;
 	run(p, 3 * SEC);
 	KUNIT_EXPECT_GE(test, used(p, 2 * SEC), 85);
-	p->rate = 1000;
-	run(p, 3 * SEC);
-	KUNIT_EXPECT_GE(test, used(p, 2 * SEC), 90);
-	KUNIT_EXPECT_LE(test, p->head - p->tail, 100);
+	slows_down(test, p);
 }
 
 static void bbr_measures_a_longer_path_anew(struct kunit *test)
@@ -328,10 +334,7 @@ static void bbr_follows_a_path_after_a_slow_application(struct kunit *test)
 	run(p, SEC);
 	p->app = 0;
 	run(p, 2 * SEC);
-	p->rate = 1000;
-	run(p, 3 * SEC);
-	KUNIT_EXPECT_GE(test, used(p, 2 * SEC), 90);
-	KUNIT_EXPECT_LE(test, p->head - p->tail, 100);
+	slows_down(test, p);
 }
 
 /* Nor does a look for a shorter round trip meanwhile. */
