@@ -116,19 +116,6 @@ static bool loops_back(const struct sock *sk)
 					   inet_test_bit(MC_LOOP, sk);
 }
 
-static void read_data(struct rdm_group *g, struct rdm_gmsg *m)
-{
-	struct rdm_gread *r = rdm_gread(g->spare);
-
-	rdm_grec_fill(g->spare, g, rdm_gbody_of(m));
-	rdm_gaddr_to(&r->name, &m->origin.at);
-	r->lineage = m->lineage;
-	r->view = m->view;
-	r->incarnation = m->origin.inc;
-	r->seq = m->seq;
-	r->event = RDM_GROUP_DATA;
-}
-
 static void read_event(struct rdm_group *g, const struct rdm_gevent *ev)
 {
 	static const u8 events[RDM_GI__NR] = {
@@ -144,7 +131,8 @@ static void read_event(struct rdm_group *g, const struct rdm_gevent *ev)
 	};
 	struct rdm_gread *r = rdm_gread(g->spare);
 
-	rdm_grec_fill(g->spare, g, NULL);
+	r->group = g;
+	refcount_inc(&g->refs);
 	rdm_gaddr_to(&r->name, &ev->who.at);
 	r->lineage = ev->lineage;
 	r->view = ev->view;
@@ -154,23 +142,38 @@ static void read_event(struct rdm_group *g, const struct rdm_gevent *ev)
 	r->members = ev->n;
 }
 
+/* Broadcasts go into the user's queue together. */
+static void deliver_data(struct rdm_group *g, u64 now, struct list_head *recs)
+{
+	struct rdm_rec *rec, *tmp;
+
+	if (list_empty(recs) || rdm_rcv_queue(g->sk, recs))
+		return;
+	/* closed at this moment */
+	list_for_each_entry_safe(rec, tmp, recs, node) {
+		list_del(&rec->node);
+		rdm_gc_consumed(g->gc, now, &rdm_grec_body(rec)->m);
+		rdm_rec_free(rec);
+	}
+}
+
 /*
  * Give the user what is ready. Under the lock: two CPUs must not change its order. Without
- * memory it waits in the core, until something happens next.
+ * memory for an event it waits in the core, until something happens next.
  */
 static void deliver(struct rdm_group *g, u64 now)
 {
 	struct rdm_gitem *item;
+	struct rdm_rec *rec;
 	struct rdm_gmsg *m;
+	LIST_HEAD(recs);
 
 	for (;;) {
 		if (!g->spare)
 			g->spare = rdm_grec_new();
-		if (!g->spare)
-			return;
-		item = rdm_gc_ready(g->gc);
+		item = g->spare ? rdm_gc_ready(g->gc) : NULL;
 		if (!item)
-			return;
+			break;
 		m = item->type == RDM_GI_DATA ? container_of(item, struct rdm_gmsg, item) : NULL;
 		if (m) {
 			rdm_inc(g->rn, GROUP_DELIVERED);
@@ -178,7 +181,12 @@ static void deliver(struct rdm_group *g, u64 now)
 				rdm_gc_consumed(g->gc, now, m);
 				continue;
 			}
-			read_data(g, m);
+			refcount_inc(&rdm_gbody_of(m)->refs);
+			rec = rdm_gbody_rec(rdm_gbody_of(m));
+			if (unlikely(rdm_rx_wants_stamp(g->sk)))
+				rec->stamp = ktime_get_real();
+			list_add_tail(&rec->node, &recs);
+			continue;
 		} else {
 			struct rdm_gevent *ev = container_of(item, struct rdm_gevent, item);
 
@@ -190,14 +198,13 @@ static void deliver(struct rdm_group *g, u64 now)
 				continue;
 			read_event(g, ev);
 		}
-		if (!rdm_rcv_put(g->sk, g->spare)) {
-			/* closed at this moment */
-			if (m)
-				rdm_gc_consumed(g->gc, now, m);
+		deliver_data(g, now, &recs);
+		/* false: closed at this moment */
+		if (!rdm_rcv_put(g->sk, g->spare))
 			rdm_rec_free(g->spare);
-		}
 		g->spare = NULL;
 	}
+	deliver_data(g, now, &recs);
 }
 
 static void collect(struct rdm_group *g, u64 now, struct todo *todo)
@@ -213,7 +220,7 @@ static void collect(struct rdm_group *g, u64 now, struct todo *todo)
 			continue;
 		}
 		b = plan->kind == RDM_GP_DATA ? rdm_gbody_of(plan->msg) : NULL;
-		msg = rdm_gmsg_make(plan, b);
+		msg = !b || rdm_gbody_gather(b) ? rdm_gmsg_make(plan, b) : NULL;
 		if (!msg) {
 			rdm_inc(g->rn, GROUP_LOST);
 			if (b && b->m.cast)
@@ -307,6 +314,7 @@ void rdm_group_done(struct rdm_group *g, u64 now)
 	struct rdm_msg *msg, *tmp;
 	struct rdm_gmsg *m;
 	bool full, changed, open;
+	u32 freed = 0;
 	u64 stable;
 
 	lockdep_assert_held(&gs->lock);
@@ -315,7 +323,9 @@ void rdm_group_done(struct rdm_group *g, u64 now)
 		while ((m = rdm_gc_done(g->gc)))
 			rdm_group_outcome(g, m);
 		while ((m = rdm_gc_freed(g->gc)))
-			rdm_gbody_put(rdm_gbody_of(m));
+			freed += rdm_gbody_unref(rdm_gbody_of(m));
+		if (freed)
+			rdm_gbody_uncharge(g->sk, freed);
 		collect(g, now, &todo);
 	}
 	todo.over = !g->over && g->closed && is_idle(g);
@@ -818,11 +828,12 @@ int rdm_group_order(struct sock *sk, const struct rdm_addr *to, long timeo)
  */
 void rdm_group_read(struct rdm_rec *rec)
 {
-	struct rdm_group *g = rdm_gread(rec)->group;
-	struct rdm_gbody *b = rdm_gread(rec)->body;
+	struct rdm_gbody *b = rdm_grec_body(rec);
+	struct rdm_group *g;
 
 	if (!b)
 		return;
+	g = b->group;
 	if (rdm_group_enter(g) && !rdm_gc_just_consumed(g->gc, &b->m)) {
 		u64 now = rdm_now();
 

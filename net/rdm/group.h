@@ -154,10 +154,9 @@ static inline u32 rdm_group_rx_window(const struct sock *sk)
 }
 
 /**
- * struct rdm_gread - what a group gives to the user, in rdm_rec.data
+ * struct rdm_gread - an event that a group gives to the user, in rdm_rec.data
  * @group: held
- * @body: the broadcast, held, or NULL for an event
- * @name: of the origin, or of whom the event speaks
+ * @name: of whom it speaks
  * @lineage: for RDM_GROUP_MSG, as the rest
  * @view: see struct rdm_group_msg
  * @incarnation: likewise
@@ -167,7 +166,6 @@ static inline u32 rdm_group_rx_window(const struct sock *sk)
  */
 struct rdm_gread {
 	struct rdm_group *group;
-	struct rdm_gbody *body;
 	struct rdm_addr name;
 	u64 lineage;
 	u64 view;
@@ -177,9 +175,10 @@ struct rdm_gread {
 	u8 members;
 };
 
+/* Of a record from a group that is not one of a broadcast, see rdm_grec_body(). */
 static inline struct rdm_gread *rdm_gread(const struct rdm_rec *rec)
 {
-	return rec->peer ? NULL : (struct rdm_gread *)rec->data;
+	return (struct rdm_gread *)rec->data;
 }
 
 static inline void rdm_gaddr_from(struct rdm_gaddr *to, const struct rdm_addr *from)
@@ -221,8 +220,7 @@ void rdm_group_show(struct seq_file *m, struct sock *sk);
 
 /* groupio.c */
 struct rdm_rec *rdm_grec_new(void);
-void rdm_grec_fill(struct rdm_rec *rec, struct rdm_group *g, struct rdm_gbody *b);
-void rdm_grec_free(struct rdm_rec *rec);
+bool rdm_grec_free(struct rdm_rec *rec);
 int rdm_rec_bytes(const struct rdm_rec *rec, u32 at, void *to, u32 len);
 void rdm_gmsg_over(struct rdm_msg *m);
 struct rdm_msg *rdm_gmsg_make(const struct rdm_gplan *plan, struct rdm_gbody *b);

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * rdm groupbody: the bytes of broadcasts, in pages that all destinations and readers share.
+ * rdm groupbody: the bytes of broadcasts, which all destinations and readers share: own ones in
+ * pages, those of others mostly in the messages that brought them.
  * Where they come from and go to is for groupio.c.
  */
 #include <linux/slab.h>
 #include <linux/uio.h>
 
 #include "group.h"
+#include "spare.h"
 
 /* Bytes of a received broadcast from which on they are not copied. */
 #define REFER_MIN	512
@@ -21,10 +23,17 @@ static void charge(struct sock *sk, u32 size)
 	spin_unlock_bh(&sk->sk_receive_queue.lock);
 }
 
-static void uncharge(struct sock *sk, u32 size)
+/**
+ * rdm_gbody_uncharge() - broadcasts are gone
+ * @sk: the socket
+ * @truesize: from rdm_gbody_unref(), of all of them
+ *
+ * Context: any but hard interrupt; no queue's lock held.
+ */
+void rdm_gbody_uncharge(struct sock *sk, u32 truesize)
 {
 	spin_lock_bh(&sk->sk_receive_queue.lock);
-	sk_mem_uncharge(sk, size);
+	rdm_mem_uncharge(sk, truesize);
 	spin_unlock_bh(&sk->sk_receive_queue.lock);
 }
 
@@ -116,16 +125,26 @@ static bool take_pieces(struct rdm_gbody *b, bool user)
 /* Without room for its bytes. */
 static struct rdm_gbody *body_new(u32 len, gfp_t gfp)
 {
-	struct rdm_gbody *b = kmem_cache_alloc(rdm_gbody_cache, gfp);
+	struct rdm_rec *rec = rdm_stock_alloc(gfp);
+	struct rdm_gbody *b;
 
-	if (!b)
+	BUILD_BUG_ON(offsetof(struct rdm_rec, data) % __alignof__(*b));
+	if (!rec)
 		return NULL;
-	memset(b, 0, sizeof(*b));
-	refcount_set(&b->refs, 1);
-	b->last = &b->first;
-	b->len = len;
-	b->m.charge = rdm_msg_charge(len);
-	b->truesize = SKB_TRUESIZE(RDM_GBODY_SIZE);
+	rdm_rxmsg_init(&rec->m, 0, len);
+	rec->peer = NULL;
+	refcount_set(&rec->refs, 1);
+	rec->charge = 0;
+	rec->truesize = 0;
+	rec->iif = 0;
+	rec->stamp = 0;
+	rec->copied = false;
+	rec->home = RDM_REC_BODY;
+	b = rdm_grec_body(rec);
+	*b = (struct rdm_gbody){
+		.refs = REFCOUNT_INIT(1), .len = len, .last = &b->first,
+		.m.charge = rdm_msg_charge(len), .truesize = SKB_TRUESIZE(RDM_GBODY_SIZE),
+	};
 	return b;
 }
 
@@ -135,14 +154,13 @@ static struct rdm_gbody *body_ready(struct rdm_gbody *b, struct rdm_group *g, u3
 	b->group = g;
 	refcount_inc(&g->refs);
 	b->truesize += truesize + chunks_size(b);
-	charge(g->sk, b->truesize);
 	return b;
 }
 
 static void body_drop(struct rdm_gbody *b)
 {
 	put_pieces(b);
-	kmem_cache_free(rdm_gbody_cache, b);
+	rdm_stock_free(rdm_gbody_rec(b));
 }
 
 /**
@@ -159,12 +177,67 @@ struct rdm_gbody *rdm_gbody_alloc(struct rdm_group *g, u32 len)
 
 	if (!b)
 		return NULL;
-	if (len <= RDM_GBODY_INLINE)
-		return body_ready(b, g, 0);
-	if (take_pieces(b, true))
-		return body_ready(b, g, len);
+	if (!rdm_gbody_short(b) && !take_pieces(b, true)) {
+		body_drop(b);
+		return NULL;
+	}
+	body_ready(b, g, rdm_gbody_short(b) ? 0 : len);
+	charge(g->sk, b->truesize);
+	return b;
+}
+
+/**
+ * rdm_gbody_charge() - charge broadcasts that came to the socket
+ * @g: the group
+ * @b: from rdm_gbody_from_rec()
+ * @n: how many
+ *
+ * A message that stays, because it has the bytes of one, is not of the receive buffer any more:
+ * windows bound what a group holds.
+ *
+ * Context: process or softirq; no queue's lock held.
+ */
+void rdm_gbody_charge(struct rdm_group *g, struct rdm_gbody **b, u8 n)
+{
+	struct sock *sk = g->sk;
+	u32 size = 0;
+	u8 i;
+
+	spin_lock_bh(&sk->sk_receive_queue.lock);
+	for (i = 0; i < n; i++) {
+		size += b[i]->truesize;
+		if (!b[i]->from)
+			continue;
+		size -= b[i]->from->truesize;
+		atomic_sub(b[i]->from->truesize, &sk->sk_rmem_alloc);
+		b[i]->from->truesize = 0;
+	}
+	if (size > sk->sk_forward_alloc)
+		__sk_mem_schedule(sk, size - sk->sk_forward_alloc, SK_MEM_RECV);
+	sk_mem_charge(sk, size);
+	spin_unlock_bh(&sk->sk_receive_queue.lock);
+}
+
+/**
+ * rdm_gbody_unref() - drop a reference to a broadcast and, with the last, its memory
+ * @b: the broadcast; somebody else holds its group
+ *
+ * Return: bytes for rdm_gbody_uncharge().
+ */
+u32 rdm_gbody_unref(struct rdm_gbody *b)
+{
+	u32 truesize;
+
+	if (!refcount_dec_and_test(&b->refs))
+		return 0;
+	truesize = b->truesize;
+	if (unlikely(b->note))
+		kfree_skb(b->note);
+	if (b->from)
+		rdm_rec_free(b->from);
+	rdm_group_put(b->group);
 	body_drop(b);
-	return NULL;
+	return truesize;
 }
 
 /**
@@ -175,12 +248,14 @@ struct rdm_gbody *rdm_gbody_alloc(struct rdm_group *g, u32 len)
  */
 void rdm_gbody_put(struct rdm_gbody *b)
 {
-	if (!refcount_dec_and_test(&b->refs))
+	struct rdm_group *g;
+
+	if (refcount_dec_not_one(&b->refs))
 		return;
-	uncharge(b->group->sk, b->truesize);
-	kfree_skb(b->note);
-	rdm_group_put(b->group);
-	body_drop(b);
+	g = b->group;
+	refcount_inc(&g->refs);
+	rdm_gbody_uncharge(g->sk, rdm_gbody_unref(b));
+	rdm_group_put(g);
 }
 
 /**
@@ -375,7 +450,7 @@ static bool copy(struct rdm_gbody *b, const struct rdm_rec *rec, u32 at)
 	struct walk w;
 	bool ok;
 
-	if (b->len <= RDM_GBODY_INLINE)
+	if (rdm_gbody_short(b))
 		return !rdm_rec_bytes(rec, at, b->first.pieces, b->len);
 	local_bh_disable();
 	ok = take_pieces(b, false);
@@ -389,33 +464,75 @@ static bool copy(struct rdm_gbody *b, const struct rdm_rec *rec, u32 at)
 	return take_bytes(b, &w, rec, at);
 }
 
+/* May its packets be kept as they are? */
+static bool keeps(const struct rdm_rec *rec)
+{
+	const struct rdm_rxfrag *f;
+
+	list_for_each_entry(f, &rec->m.frags, node) {
+		const struct sk_buff *skb = container_of(f, struct rdm_part, f)->skb;
+
+		if (skb_has_shared_frag(skb) || skb_pfmemalloc(skb))
+			return false;
+	}
+	return true;
+}
+
 /**
  * rdm_gbody_from_rec() - a broadcast of another member
  * @g: the group
  * @rec: the message that brought it
  * @at: where its bytes begin there; the rest is the broadcast
  *
- * The bytes of a long one stay where the packets have them, if these are not much larger.
+ * The bytes of a long one stay where they are, if what has them is not much larger: @rec is held.
  *
  * Context: process or softirq, no lock held.
- * Return: charged to the socket, with one reference; or NULL.
+ * Return: for rdm_gbody_charge(), with one reference; or NULL.
  */
-struct rdm_gbody *rdm_gbody_from_rec(struct rdm_group *g, const struct rdm_rec *rec, u32 at)
+struct rdm_gbody *rdm_gbody_from_rec(struct rdm_group *g, struct rdm_rec *rec, u32 at)
 {
 	u32 len = rec->m.total - at;
 	struct rdm_gbody *b = body_new(len, GFP_ATOMIC | __GFP_NOWARN);
 
 	if (!b)
 		return NULL;
-	if (len >= REFER_MIN && rec->truesize <= 2 * len) {
-		if (take_bytes(b, NULL, rec, at))
-			return body_ready(b, g, max(len, rec->truesize));
-		put_pieces(b);
+	if (len >= REFER_MIN && rec->truesize <= 2 * len && keeps(rec)) {
+		b->from = rec;
+		b->at = at;
+		refcount_inc(&rec->refs);
+		return body_ready(b, g, rec->truesize);
 	}
 	if (copy(b, rec, at))
-		return body_ready(b, g, len <= RDM_GBODY_INLINE ? 0 : len);
+		return body_ready(b, g, rdm_gbody_short(b) ? 0 : len);
 	body_drop(b);
 	return NULL;
+}
+
+/**
+ * rdm_gbody_gather() - a broadcast is to be sent: its bytes must lie in pieces of pages
+ * @b: the broadcast
+ *
+ * Context: any but hard interrupt; the groups' lock held.
+ * Return: false without memory.
+ */
+bool rdm_gbody_gather(struct rdm_gbody *b)
+{
+	u32 copied = 0;
+
+	if (likely(!b->from || b->first.n))
+		return true;
+	if (b->from->copied || !take_bytes(b, NULL, b->from, b->at)) {
+		put_pieces(b);
+		if (!copy(b, b->from, b->at)) {
+			put_pieces(b);
+			return false;
+		}
+		copied = b->len;
+	}
+	copied += chunks_size(b);
+	b->truesize += copied;
+	charge(b->group->sk, copied);
+	return true;
 }
 
 /**
@@ -434,6 +551,8 @@ int rdm_gbody_to_user(const struct rdm_gbody *b, struct iov_iter *to, u32 len)
 
 	if (rdm_gbody_short(b))
 		return copy_to_iter(b->first.pieces, len, to) == len ? 0 : -EFAULT;
+	if (b->from)
+		return rdm_rec_to_user(b->from, b->at, len, to);
 	for (c = &b->first; c && len; c = c->next) {
 		for (i = 0; i < c->n && len; i++, len -= n) {
 			n = min(len, c->pieces[i].bv_len);

@@ -12,10 +12,10 @@
 #include <linux/refcount.h>
 
 #include "grouprec.h"
+#include "msg.h"
 
 struct iov_iter;
 struct rdm_group;
-struct rdm_rec;
 struct sk_buff;
 
 /**
@@ -36,6 +36,9 @@ struct rdm_gchunk {
  * struct rdm_gbody - a broadcast with its bytes, shared by all who need them
  * @m: what the core knows of it
  * @refs: the core, the user's queue, each association on which it is on its way
+ * @from: the message that brought it and has its bytes, held, or NULL. Such a one has pieces
+ *	only from when it is sent on
+ * @at: where in @from they begin
  * @group: held
  * @note: the place for its outcome, when that was asked for
  * @node: in rdm_group.told
@@ -48,10 +51,15 @@ struct rdm_gchunk {
  * @truesize: charged to the socket
  * @last: the part that is being filled, @first of a short one
  * @first: where its bytes are
+ *
+ * It stands in the data of a struct rdm_rec, which is its place in the user's queue; when it is
+ * there, it holds the broadcast.
  */
 struct rdm_gbody {
 	struct rdm_gmsg m;
 	refcount_t refs;
+	u32 at;
+	struct rdm_rec *from;
 	struct rdm_group *group;
 	struct sk_buff *note;
 	struct llist_node node;
@@ -77,12 +85,24 @@ struct rdm_gbody {
  */
 #define RDM_GBODY_REFERRED	1100
 
-/* An object of rdm_gbody_cache. */
-#define RDM_GBODY_SIZE	(sizeof(struct rdm_gbody) + RDM_GBODY_INLINE)
+/* An object of rdm_gbody_cache, and where in it the bytes of a short one are. */
+#define RDM_GBODY_BYTES	(offsetof(struct rdm_rec, data) + offsetof(struct rdm_gbody, first.pieces))
+#define RDM_GBODY_SIZE	(RDM_GBODY_BYTES + RDM_GBODY_INLINE)
 
 static inline bool rdm_gbody_short(const struct rdm_gbody *b)
 {
-	return !b->first.n;
+	return b->len <= RDM_GBODY_INLINE;
+}
+
+static inline struct rdm_rec *rdm_gbody_rec(struct rdm_gbody *b)
+{
+	return container_of((u8 (*)[])b, struct rdm_rec, data);
+}
+
+/* The broadcast that a record in the user's queue is a place for, or NULL: it is an event. */
+static inline struct rdm_gbody *rdm_grec_body(const struct rdm_rec *rec)
+{
+	return rec->home == RDM_REC_BODY ? (struct rdm_gbody *)rec->data : NULL;
 }
 
 static inline struct rdm_gbody *rdm_gbody_of(struct rdm_gmsg *m)
@@ -93,7 +113,11 @@ static inline struct rdm_gbody *rdm_gbody_of(struct rdm_gmsg *m)
 struct rdm_gbody *rdm_gbody_alloc(struct rdm_group *g, u32 len);
 void rdm_gbody_put(struct rdm_gbody *b);
 int rdm_gbody_from_user(struct rdm_gbody *b, struct iov_iter *from);
-struct rdm_gbody *rdm_gbody_from_rec(struct rdm_group *g, const struct rdm_rec *rec, u32 at);
+struct rdm_gbody *rdm_gbody_from_rec(struct rdm_group *g, struct rdm_rec *rec, u32 at);
+void rdm_gbody_charge(struct rdm_group *g, struct rdm_gbody **b, u8 n);
+u32 rdm_gbody_unref(struct rdm_gbody *b);
+void rdm_gbody_uncharge(struct sock *sk, u32 truesize);
+bool rdm_gbody_gather(struct rdm_gbody *b);
 int rdm_gbody_to_user(const struct rdm_gbody *b, struct iov_iter *to, u32 len);
 u32 rdm_gbody_refs(const struct rdm_gbody *b, u32 off, u32 len);
 bool rdm_gbody_add(struct sk_buff *skb, const struct rdm_gbody *b, u32 off, u32 len);

@@ -38,45 +38,60 @@ static void know(struct rdm_group *g, u64 now, struct rdm_peer *peer, u64 inc)
 
 struct batch {
 	struct rdm_group *group;	/* held; NULL: it is empty */
-	struct rdm_rec *rec[BATCH];	/* all of one peer */
+	struct rdm_gaddr from;		/* all of one peer */
+	struct rdm_rec *rec[BATCH];
 	struct rdm_gbody *body[BATCH];
 	u8 n;
 };
 
+/* The head of a broadcast's frame: @buf, or where it lies in the message; NULL without memory. */
+static const u8 *head_of(const struct rdm_rec *rec, u8 *buf)
+{
+	BUILD_BUG_ON(RDM_REC_HEAD != RDM_GF_DATA_LEN);
+	if (likely(rec->copied || rec->headed))
+		return rec->data;
+	return rdm_rec_bytes(rec, 0, buf, RDM_GF_DATA_LEN) ? NULL : buf;
+}
+
+static void batch_take(struct rdm_group *g, u64 now, const struct batch *batch, u8 i)
+{
+	struct rdm_gbody *b = batch->body[i];
+	u8 buf[RDM_GF_DATA_LEN];
+	struct rdm_gframe f;
+	enum rdm_grx grx;
+	const u8 *head;
+
+	head = head_of(batch->rec[i], buf);
+	if (!head || rdm_gw_frame(&f, head, RDM_GF_DATA_LEN)) {
+		rdm_inc(g->rn, DROP_MALFORMED);
+		return;
+	}
+	/* the core's */
+	refcount_inc(&b->refs);
+	grx = rdm_gc_rx_data(g->gc, now, &batch->from, &f, &b->m);
+	if (grx == RDM_GRX_TAKEN)
+		return;
+	refcount_dec(&b->refs);
+	if (grx == RDM_GRX_WINDOW)
+		rdm_inc(g->rn, GROUP_DROPPED);
+	else
+		rdm_inc(g->rn, GROUP_DUPS);
+}
+
 static void batch_end(struct batch *batch)
 {
 	struct rdm_group *g = batch->group;
-	u8 head[RDM_GF_DATA_LEN];
-	u64 now = rdm_now();
-	struct rdm_gaddr from;
-	struct rdm_gframe f;
-	enum rdm_grx grx;
+	u64 now;
 	u8 i;
 
 	if (!g)
 		return;
-	rdm_gaddr_from(&from, &batch->rec[0]->peer->remote);
+	now = rdm_now();
+	rdm_gbody_charge(g, batch->body, batch->n);
 	if (rdm_group_enter(g)) {
-		rdm_gc_heard(g->gc, now, &from);
-		for (i = 0; i < batch->n; i++) {
-			struct rdm_gbody *b = batch->body[i];
-
-			if (rdm_rec_bytes(batch->rec[i], 0, head, sizeof(head)) ||
-			    rdm_gw_frame(&f, head, sizeof(head))) {
-				rdm_inc(g->rn, DROP_MALFORMED);
-				continue;
-			}
-			/* the core's */
-			refcount_inc(&b->refs);
-			grx = rdm_gc_rx_data(g->gc, now, &from, &f, &b->m);
-			if (grx == RDM_GRX_TAKEN)
-				continue;
-			refcount_dec(&b->refs);
-			if (grx == RDM_GRX_WINDOW)
-				rdm_inc(g->rn, GROUP_DROPPED);
-			else
-				rdm_inc(g->rn, GROUP_DUPS);
-		}
+		rdm_gc_heard(g->gc, now, &batch->from);
+		for (i = 0; i < batch->n; i++)
+			batch_take(g, now, batch, i);
 		rdm_group_done(g, now);
 	} else {
 		rdm_group_skip(g);
@@ -155,13 +170,15 @@ static void take_ctrl(struct rdm_group *g, u64 now, const struct rdm_gaddr *from
 /* A frame; it stays the caller's. */
 static void take(struct batch *batch, struct sock *sk, struct rdm_peer *peer, struct rdm_rec *rec)
 {
-	u64 now = rdm_now();
-	struct rdm_gaddr from;
 	struct rdm_group *g;
-	u8 head[16];
+	u8 buf[16];
+	const u8 *head = buf;
 	u64 id;
 
-	if (rec->m.total < RDM_GH_LEN || rdm_rec_bytes(rec, 0, head, sizeof(head))) {
+	if (likely(rec->copied || rec->headed))
+		head = rec->data;
+	if (rec->m.total < RDM_GH_LEN ||
+	    (head == buf && rdm_rec_bytes(rec, 0, buf, sizeof(buf)))) {
 		rdm_inc(peer->rn, DROP_MALFORMED);
 		return;
 	}
@@ -173,13 +190,12 @@ static void take(struct batch *batch, struct sock *sk, struct rdm_peer *peer, st
 		g = rdm_group_by_id(sk, id);
 	if (!g)
 		return;
-	rdm_gaddr_from(&from, &peer->remote);
 	if (head[0] == RDM_GF_DATA) {
 		take_data(batch, g, rec);
 	} else {
 		/* in the order in which they came */
 		batch_end(batch);
-		take_ctrl(g, now, &from, peer, rec);
+		take_ctrl(g, rdm_now(), &batch->from, peer, rec);
 	}
 	rdm_group_put(g);
 }
@@ -287,33 +303,33 @@ void rdm_group_peer_failed(struct rdm_peer *peer)
 	tell_all(peer, failed);
 }
 
-/* The group has it, or does not want it: the peer may send as much again. */
-static void give_back(struct rdm_rec *rec)
-{
-	local_bh_disable();
-	rdm_rcv_unreserve(rec->peer->sk, rec);
-	local_bh_enable();
-	rdm_rec_consumed(rec);
-	rdm_rec_free(rec);
-}
-
 /**
  * rdm_group_input() - messages from members
  * @sk: the socket
  * @recs: of one peer, by rdm_rec.node; consumed
  *
+ * What stays, because a broadcast has its bytes there, is the group's. In any case the peer may
+ * send as much again.
+ *
  * Context: softirq, no lock held.
  */
 void rdm_group_input(struct sock *sk, struct list_head *recs)
 {
+	struct rdm_peer *peer = list_first_entry(recs, struct rdm_rec, node)->peer;
 	struct batch batch = {};
 	struct rdm_rec *rec, *tmp;
+	u32 charge = 0;
 
-	list_for_each_entry(rec, recs, node)
-		take(&batch, sk, rec->peer, rec);
+	rdm_gaddr_from(&batch.from, &peer->remote);
+	list_for_each_entry_safe(rec, tmp, recs, node) {
+		charge += rec->charge;
+		take(&batch, sk, peer, rec);
+	}
 	batch_end(&batch);
+	rdm_rcv_unreserve_all(sk, recs);
+	rdm_rcv_read(peer, charge);
 	list_for_each_entry_safe(rec, tmp, recs, node) {
 		list_del(&rec->node);
-		give_back(rec);
+		rdm_rec_free(rec);
 	}
 }

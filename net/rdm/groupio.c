@@ -28,7 +28,7 @@ int rdm_rec_bytes(const struct rdm_rec *rec, u32 at, void *to, u32 len)
 	int err;
 
 	if (rec->copied) {
-		memcpy(to, rec->data + at, len);
+		rdm_copy(to, rec->data + at, len);
 		return 0;
 	}
 	list_for_each_entry(f, &rec->m.frags, node) {
@@ -52,9 +52,9 @@ int rdm_rec_bytes(const struct rdm_rec *rec, u32 at, void *to, u32 len)
 }
 
 /**
- * rdm_grec_new() - a place for something to be read by the user
+ * rdm_grec_new() - a place for an event to be read by the user
  *
- * Return: for rdm_grec_fill(), or NULL.
+ * Return: for rdm_rcv_put() once all of its struct rdm_gread is filled, or NULL.
  */
 struct rdm_rec *rdm_grec_new(void)
 {
@@ -69,40 +69,25 @@ struct rdm_rec *rdm_grec_new(void)
 	INIT_LIST_HEAD(&rec->node);
 	refcount_set(&rec->refs, 1);
 	rec->truesize = SKB_TRUESIZE(RDM_REC_SIZE);
-	rec->cached = true;
+	rec->home = RDM_REC_CACHE;
 	return rec;
 }
 
 /**
- * rdm_grec_fill() - say what it is
- * @rec: from rdm_grec_new(); what struct rdm_gread says besides is for the caller to fill
- * @g: the group
- * @b: the broadcast, or NULL for an event
- */
-void rdm_grec_fill(struct rdm_rec *rec, struct rdm_group *g, struct rdm_gbody *b)
-{
-	struct rdm_gread *r = rdm_gread(rec);
-
-	r->group = g;
-	refcount_inc(&g->refs);
-	if (!b)
-		return;
-	rec->m.total = b->len;
-	r->body = b;
-	refcount_inc(&b->refs);
-}
-
-/**
  * rdm_grec_free() - the last reference to such a record is gone
- * @rec: it
+ * @rec: it, of a broadcast or an event
+ *
+ * Return: true when it was one of a broadcast, and is gone, too.
  */
-void rdm_grec_free(struct rdm_rec *rec)
+bool rdm_grec_free(struct rdm_rec *rec)
 {
-	struct rdm_gread *r = rdm_gread(rec);
+	struct rdm_gbody *b = rdm_grec_body(rec);
 
-	if (r->body)
-		rdm_gbody_put(r->body);
-	rdm_group_put(r->group);
+	if (b)
+		rdm_gbody_put(b);
+	else
+		rdm_group_put(rdm_gread(rec)->group);
+	return b;
 }
 
 /* Where a frame goes; stands in front of its bytes. */

@@ -564,7 +564,7 @@ out:
 }
 
 /**
- * rdm_group_cmsg() - say what a message from a group is
+ * rdm_group_cmsg() - say what a message from a group is, and whose
  * @sk: the socket
  * @msg: where to
  * @rec: the message
@@ -573,14 +573,26 @@ out:
  */
 void rdm_group_cmsg(struct sock *sk, struct msghdr *msg, const struct rdm_rec *rec)
 {
-	struct rdm_gread *r = rdm_gread(rec);
-	struct rdm_group_msg info = {
-		.lineage = r->lineage, .view = r->view, .incarnation = r->incarnation,
-		.seq = r->seq, .event = r->event, .members = r->members,
-	};
+	const struct rdm_gbody *b = rdm_grec_body(rec);
+	const struct rdm_gread *r = rdm_gread(rec);
+	struct rdm_group_msg info = {};
+	struct rdm_addr name;
 
+	if (msg->msg_name) {
+		if (b)
+			rdm_gaddr_to(&name, &b->m.origin.at);
+		else
+			name = r->name;
+		msg->msg_namelen = rdm_addr_to_user(sk, &name, msg->msg_name);
+	}
 	if (!READ_ONCE(rdm_groups(sk)->rx))
 		return;
-	rdm_addr_to_user(sk, &r->group->name, &info.group);
+	info.lineage = b ? b->m.lineage : r->lineage;
+	info.view = b ? b->m.view : r->view;
+	info.incarnation = b ? b->m.origin.inc : r->incarnation;
+	info.seq = b ? b->m.seq : r->seq;
+	info.event = b ? RDM_GROUP_DATA : r->event;
+	info.members = b ? 0 : r->members;
+	rdm_addr_to_user(sk, b ? &b->group->name : &r->group->name, &info.group);
 	put_cmsg(msg, SOL_RDM, RDM_GROUP_MSG, sizeof(info), &info);
 }

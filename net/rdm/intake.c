@@ -63,15 +63,21 @@ static struct rdm_rec *rec_new(struct rx *rx, const struct rdm_frame *f, bool wh
 	rec->charge = rdm_msg_charge(f->total);
 	rec->truesize = max_t(u32, rec->charge, copy ? size : size + part);
 	rec->copied = copy;
-	rec->cached = cached;
+	rec->home = cached ? RDM_REC_CACHE : RDM_REC_HEAP;
+	rec->headed = false;
 	rec->stamp = 0;
 	rec->iif = 0;
 	if (unlikely(rdm_rx_wants(rx->sk, RDM_RX_OF_PACKET)))
 		rdm_cmsg_note(rec, rx->skb);
 	rec->peer = rx->peer;
 	refcount_inc(&rx->peer->refs);
-	if (copy)
+	if (copy) {
 		copy_bytes(rx, f->payload, f->len, rec->data);
+	} else if (unlikely(rx->peer->channel == RDM_CHANNEL_GROUP) && !f->off &&
+		   f->len >= RDM_REC_HEAD) {
+		copy_bytes(rx, f->payload, RDM_REC_HEAD, rec->data);
+		rec->headed = true;
+	}
 	return rec;
 }
 

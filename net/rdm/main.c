@@ -238,7 +238,7 @@ static int __init rdm_init(void)
 	if (!rdm_msg_cache)
 		goto err_msg;
 	rdm_gbody_cache = kmem_cache_create_usercopy("rdm_gbody", RDM_GBODY_SIZE, 0,
-						     SLAB_HWCACHE_ALIGN, sizeof(struct rdm_gbody),
+						     SLAB_HWCACHE_ALIGN, RDM_GBODY_BYTES,
 						     RDM_GBODY_INLINE, as_it_is);
 	if (!rdm_gbody_cache)
 		goto err_gbody;

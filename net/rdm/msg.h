@@ -74,11 +74,18 @@ struct rdm_part {
 	u32 step;		/* 0: in one piece */
 };
 
+/* Where a record is from (rdm_rec.home). */
+enum rdm_rec_home {
+	RDM_REC_HEAP,		/* kmalloc() */
+	RDM_REC_CACHE,		/* rdm_rec_cache */
+	RDM_REC_BODY,		/* it is a place in the user's queue, before a struct rdm_gbody */
+};
+
 /**
  * struct rdm_rec - a received message
  * @m: what the core knows of it
  * @node: in rdm_sock.rxq
- * @peer: who sent it, held; NULL: it is from a group, see struct rdm_gread
+ * @peer: who sent it, held; NULL: it is from a group, see rdm_grec_body()
  * @refs: readers that copy from it without the queue lock
  * @charge: against the window
  * @truesize: charged to the socket
@@ -86,9 +93,10 @@ struct rdm_part {
  * @stamp: when it was complete, since the epoch; 0 if nobody asks
  * @one: the only part of most messages
  * @copied: its bytes are in @data
- * @cached: from rdm_rec_cache
+ * @home: enum rdm_rec_home
  * @tos: of its first packet: type of service or traffic class
  * @ttl: of its first packet: time to live or hop limit
+ * @headed: of a group's channel: its first RDM_REC_HEAD bytes are in @data, whatever @copied says
  * @data: short messages
  */
 struct rdm_rec {
@@ -102,15 +110,18 @@ struct rdm_rec {
 	ktime_t stamp;
 	struct rdm_part one;
 	bool copied;
-	bool cached;
+	u8 home;
 	u8 tos;
 	u8 ttl;
-	u8 data[];
+	bool headed;
+	u8 data[] __aligned(8);
 };
 
 /* An object of rdm_rec_cache: a record, and room for the bytes of a short message. */
 #define RDM_REC_SIZE	256
 #define RDM_REC_ROOM	(RDM_REC_SIZE - offsetof(struct rdm_rec, data))
+/* What a group looks at of a frame: the head of a broadcast. */
+#define RDM_REC_HEAD	80
 
 /**
  * struct rdm_sendopts - how a message is to be sent
@@ -228,8 +239,10 @@ bool rdm_rcv_put(struct sock *sk, struct rdm_rec *rec);
 void rdm_rcv_take(struct sock *sk, struct rdm_rec *rec);
 void rdm_rcv_recharge(struct sock *sk, struct rdm_rec *rec, s32 extra);
 void rdm_rcv_unreserve(struct sock *sk, struct rdm_rec *rec);
+void rdm_rcv_unreserve_all(struct sock *sk, struct list_head *recs);
+int rdm_rec_to_user(const struct rdm_rec *rec, u32 from, u32 len, struct iov_iter *to);
+void rdm_rcv_read(struct rdm_peer *peer, u32 charge);
 bool rdm_rcv_queue(struct sock *sk, struct list_head *recs);
-void rdm_rec_consumed(struct rdm_rec *rec);
 void rdm_rec_free(struct rdm_rec *rec);
 int rdm_rcv_wait(struct sock *sk, long *timeo, bool (*ready)(const struct sock *sk));
 void rdm_rcv_purge(struct sock *sk);

@@ -4,7 +4,7 @@
  * process fills the page that it has at hand, as for TCP, and what comes in fills one of its
  * CPU; this file gives them a page that was filled before, by whomever, when nobody refers to
  * that one any more. A new page is cleared first (init_on_alloc), and clearing costs as much
- * as copying the bytes. And a CPU keeps one object of some caches, see rdm_spare_alloc(). Which
+ * as copying the bytes. And a CPU keeps objects of some caches, see spare.h. Which
  * bytes stand where is for sendmsg.c and groupbody.c.
  */
 #include <linux/mm.h>
@@ -34,6 +34,7 @@ struct ring {
 
 static DEFINE_PER_CPU(struct ring, rings);
 DEFINE_PER_CPU(void *, rdm_spares[RDM_SPARE__NR]);
+DEFINE_PER_CPU(struct rdm_stock, rdm_stocks);
 
 /* Leave a full page, and take the oldest one if it is free again. */
 static void exchange(struct page_frag *pf)
@@ -119,6 +120,7 @@ void rdm_page_exit(void)
 
 	for_each_possible_cpu(cpu) {
 		struct ring *r = per_cpu_ptr(&rings, cpu);
+		struct rdm_stock *s;
 
 		for (i = 0; i < RING_PAGES; i++)
 			if (r->page[i])
@@ -129,5 +131,8 @@ void rdm_page_exit(void)
 			kmem_cache_free(rdm_msg_cache, per_cpu(rdm_spares[RDM_SPARE_MSG], cpu));
 		if (per_cpu(rdm_spares[RDM_SPARE_REC], cpu))
 			kmem_cache_free(rdm_rec_cache, per_cpu(rdm_spares[RDM_SPARE_REC], cpu));
+		s = per_cpu_ptr(&rdm_stocks, cpu);
+		while (s->n)
+			kmem_cache_free(rdm_gbody_cache, s->p[--s->n]);
 	}
 }

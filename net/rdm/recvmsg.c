@@ -209,6 +209,23 @@ void rdm_rcv_unreserve(struct sock *sk, struct rdm_rec *rec)
 }
 
 /**
+ * rdm_rcv_unreserve_all() - the same for messages that no user gets
+ * @sk: the socket
+ * @recs: messages by rdm_rec.node
+ *
+ * Context: any but hard interrupt, no queue's lock held.
+ */
+void rdm_rcv_unreserve_all(struct sock *sk, struct list_head *recs)
+{
+	struct rdm_rec *rec;
+
+	spin_lock_bh(&sk->sk_receive_queue.lock);
+	list_for_each_entry(rec, recs, node)
+		uncharge(sk, rec);
+	spin_unlock_bh(&sk->sk_receive_queue.lock);
+}
+
+/**
  * rdm_rcv_queue() - give whole messages to the user
  * @sk: the socket
  * @recs: messages by rdm_rec.node, in order; emptied on success
@@ -249,9 +266,9 @@ void rdm_rec_free(struct rdm_rec *rec)
 	}
 	if (likely(rec->peer))
 		rdm_peer_put(rec->peer);
-	else
-		rdm_grec_free(rec);
-	if (likely(rec->cached))
+	else if (rdm_grec_free(rec))
+		return;
+	if (likely(rec->home == RDM_REC_CACHE))
 		rdm_spare_free(rdm_rec_cache, RDM_SPARE_REC, rec);
 	else
 		kfree(rec);
@@ -332,20 +349,20 @@ static void tell_read(struct rdm_peer *peer)
 }
 
 /**
- * rdm_rec_consumed() - a message has left our buffer: its room is the sender's again
- * @rec: the message, uncharged
+ * rdm_rcv_read() - messages have left our buffer: their room is the sender's again
+ * @peer: the sender
+ * @charge: what they cost in its window
  *
  * Nothing is to be told before a good part of the window is new, unless little of the window
  * is left.
  *
  * Context: any but hard interrupt, no lock held.
  */
-void rdm_rec_consumed(struct rdm_rec *rec)
+void rdm_rcv_read(struct rdm_peer *peer, u32 charge)
 {
-	struct rdm_peer *peer = rec->peer;
 	u32 step = min_t(u64, peer->a.cfg.rx_window / RDM_WINDOW_KEPT, READ_STEP_MAX);
 
-	if (atomic_add_return(rec->charge, &peer->rx_read) >= step || READ_ONCE(peer->rx_tight))
+	if (atomic_add_return(charge, &peer->rx_read) >= step || READ_ONCE(peer->rx_tight))
 		tell_read(peer);
 }
 
@@ -363,7 +380,7 @@ static void wake_next(struct sock *sk)
 static void consumed(struct sock *sk, struct rdm_rec *rec)
 {
 	if (likely(rec->peer))
-		rdm_rec_consumed(rec);
+		rdm_rcv_read(rec->peer, rec->charge);
 	else
 		rdm_group_read(rec);
 	if (unlikely(READ_ONCE(rdm_sk(sk)->refused)) &&
@@ -374,16 +391,39 @@ static void consumed(struct sock *sk, struct rdm_rec *rec)
 /* A way through the frags of a packet: each frag is looked for from the one before on. */
 struct walk {
 	const struct sk_buff *skb;
-	u32 from;	/* where in the packet frag @i begins */
+	const struct sk_buff *part;	/* @skb, or a packet of its list */
+	u32 end;	/* where in @skb that ends; 0: not looked at yet */
+	u32 from;	/* where in @skb frag @i of it begins */
 	u8 i;
 };
 
+/* On to the packet of the list that has the byte at @at, which is not in those before. */
+static void walk_list(struct walk *w, u32 at)
+{
+	const struct sk_buff *next;
+
+	if (!w->end)
+		w->end = skb_pagelen(w->skb);
+	while (at >= w->end) {
+		next = w->part == w->skb ? skb_shinfo(w->skb)->frag_list : w->part->next;
+		if (!next)
+			return;
+		w->part = next;
+		w->from = w->end + skb_headlen(next);
+		w->end += next->len;
+		w->i = 0;
+	}
+}
+
 static int copy_piece(struct walk *w, u32 at, u32 len, struct iov_iter *to)
 {
-	const struct skb_shared_info *si = skb_shinfo(w->skb);
+	const struct skb_shared_info *si;
 	const skb_frag_t *frag;
 	u32 size;
 
+	if (unlikely(skb_has_frag_list(w->skb)))
+		walk_list(w, at);
+	si = skb_shinfo(w->part);
 	for (; w->i < si->nr_frags && at >= w->from; w->i++, w->from += size) {
 		frag = &si->frags[w->i];
 		size = skb_frag_size(frag);
@@ -399,12 +439,13 @@ static int copy_piece(struct walk *w, u32 at, u32 len, struct iov_iter *to)
 	return skb_copy_datagram_iter(w->skb, at, to, len);
 }
 
-static int copy_part(const struct rdm_part *part, u32 len, struct iov_iter *to)
+/* @len bytes from @from on. */
+static int copy_part(const struct rdm_part *part, u32 from, u32 len, struct iov_iter *to)
 {
-	struct walk w = { .skb = part->skb, .from = skb_headlen(part->skb) };
+	struct walk w = { .skb = part->skb, .part = part->skb, .from = skb_headlen(part->skb) };
 	u32 size = part->step ? part->step - RDM_GAP : U32_MAX;
-	u32 at = part->at + part->f.trim / size * part->step;
-	u32 skip = part->f.trim % size, n;
+	u32 at = part->at + (part->f.trim + from) / size * part->step;
+	u32 skip = (part->f.trim + from) % size, n;
 	int err;
 
 	for (; len; len -= n, at += part->step, skip = 0) {
@@ -416,27 +457,47 @@ static int copy_part(const struct rdm_part *part, u32 len, struct iov_iter *to)
 	return 0;
 }
 
-static int copy_out(const struct rdm_rec *rec, struct msghdr *msg, u32 len)
+/**
+ * rdm_rec_to_user() - copy bytes of a received message to who reads it
+ * @rec: the message, whole, from an association
+ * @from: from here on
+ * @len: how many bytes; the message has them
+ * @to: where to
+ *
+ * Return: 0 or -EFAULT.
+ */
+int rdm_rec_to_user(const struct rdm_rec *rec, u32 from, u32 len, struct iov_iter *to)
 {
 	const struct rdm_rxfrag *f;
 	int err;
 
-	if (unlikely(!rec->peer))
-		return len ? rdm_gbody_to_user(rdm_gread(rec)->body, &msg->msg_iter, len) : 0;
 	if (rec->copied)
-		return copy_to_iter(rec->data, len, &msg->msg_iter) == len ? 0 : -EFAULT;
+		return copy_to_iter(rec->data + from, len, to) == len ? 0 : -EFAULT;
 	list_for_each_entry(f, &rec->m.frags, node) {
 		const struct rdm_part *part = container_of(f, struct rdm_part, f);
-		u32 n = min(f->len, len);
+		u32 n;
 
+		if (unlikely(from >= f->len)) {
+			from -= f->len;
+			continue;
+		}
+		n = min(f->len - from, len);
 		if (!n)
 			break;
-		err = copy_part(part, n, &msg->msg_iter);
+		err = copy_part(part, from, n, to);
 		if (err)
 			return err;
+		from = 0;
 		len -= n;
 	}
 	return 0;
+}
+
+static int copy_out(const struct rdm_rec *rec, struct msghdr *msg, u32 len)
+{
+	if (likely(rec->peer))
+		return rdm_rec_to_user(rec, 0, len, &msg->msg_iter);
+	return len ? rdm_gbody_to_user(rdm_grec_body(rec), &msg->msg_iter, len) : 0;
 }
 
 static struct rdm_rec *take(struct sock *sk, int flags)
@@ -558,11 +619,10 @@ int rdm_recvmsg(struct socket *sock, struct msghdr *msg, size_t len, int flags)
 			put_back(sk, rec);
 		return err;
 	}
-	if (msg->msg_name)
-		msg->msg_namelen = rdm_addr_to_user(sk, rec->peer ? &rec->peer->remote :
-						    &rdm_gread(rec)->name, msg->msg_name);
 	if (unlikely(!rec->peer))
 		rdm_group_cmsg(sk, msg, rec);
+	else if (msg->msg_name)
+		msg->msg_namelen = rdm_addr_to_user(sk, &rec->peer->remote, msg->msg_name);
 	if (unlikely(READ_ONCE(rdm_sk(sk)->rx_cmsgs) || rdm_rx_wants_stamp(sk)))
 		rdm_cmsg_recv(sk, msg, rec);
 	if (!(flags & MSG_PEEK))
