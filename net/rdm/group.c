@@ -310,7 +310,7 @@ void rdm_group_done(struct rdm_group *g, u64 now)
 	__releases(&rdm_groups(g->sk)->lock)
 {
 	struct rdm_groups *gs = rdm_groups(g->sk);
-	struct todo todo = { .msgs = LIST_HEAD_INIT(todo.msgs) };
+	struct todo todo __uninitialized;
 	struct rdm_msg *msg, *tmp;
 	struct rdm_gmsg *m;
 	bool full, changed, open;
@@ -318,10 +318,13 @@ void rdm_group_done(struct rdm_group *g, u64 now)
 	u64 stable;
 
 	lockdep_assert_held(&gs->lock);
+	INIT_LIST_HEAD(&todo.msgs);
+	todo.copies = 0;
+	todo.wait = 0;
+	todo.announce_len = 0;
 	if (!rdm_gc_quiet(g->gc) || !g->spare) {
 		deliver(g, now);
-		while ((m = rdm_gc_done(g->gc)))
-			rdm_group_outcome(g, m);
+		rdm_group_outcomes(g);
 		while ((m = rdm_gc_freed(g->gc)))
 			freed += rdm_gbody_unref(rdm_gbody_of(m));
 		if (freed)
@@ -346,9 +349,15 @@ void rdm_group_done(struct rdm_group *g, u64 now)
 	spin_unlock_bh(&gs->lock);
 
 	list_for_each_entry_safe(msg, tmp, &todo.msgs, t.node) {
-		list_del(&msg->t.node);
-		rdm_gmsg_push(g, msg, todo.wait);
+		bool last = list_is_last(&msg->t.node, &todo.msgs);
+
+		__list_del_clearprev(&msg->t.node);
+		rdm_gmsg_push(g, msg, todo.wait, now);
+		if (!last)
+			now = rdm_now();
 	}
+	if (todo.copies)
+		WRITE_ONCE(g->sent_at, now);
 	if (todo.announce_len)
 		rdm_group_announce(g, todo.announce, todo.announce_len);
 	if (full || changed || todo.over)
@@ -395,7 +404,7 @@ static void end_work(struct work_struct *work)
 		rdm_group_put(g);
 	rdm_group_listen(g, false);
 	spin_lock_bh(&gs->lock);
-	list_del(&g->node);
+	list_del_rcu(&g->node);
 	spin_unlock_bh(&gs->lock);
 	spin_lock_bh(&rn->hash_lock);
 	last = !--gs->n && rdm_sk(sk)->closed;
@@ -458,17 +467,6 @@ static struct rdm_group *find(struct rdm_groups *gs, u64 id)
 	return NULL;
 }
 
-static struct rdm_group *find_name(struct rdm_groups *gs, const struct rdm_addr *name)
-{
-	struct rdm_group *g;
-
-	lockdep_assert_held(&gs->lock);
-	list_for_each_entry(g, &gs->list, node)
-		if (g->name.port == name->port && ipv6_addr_equal(&g->name.ip, &name->ip))
-			return g;
-	return NULL;
-}
-
 /**
  * rdm_group_by_id() - a group that a socket has joined, by what the wire calls it
  * @sk: the socket
@@ -479,16 +477,19 @@ static struct rdm_group *find_name(struct rdm_groups *gs, const struct rdm_addr 
 struct rdm_group *rdm_group_by_id(struct sock *sk, u64 id)
 {
 	struct rdm_groups *gs = rdm_groups(sk);
-	struct rdm_group *g;
+	struct rdm_group *g, *found = NULL;
 
 	if (!gs)
 		return NULL;
-	spin_lock_bh(&gs->lock);
-	g = find(gs, id);
-	if (g)
-		refcount_inc(&g->refs);
-	spin_unlock_bh(&gs->lock);
-	return g;
+	rcu_read_lock();
+	list_for_each_entry_rcu(g, &gs->list, node) {
+		if (g->id == id && refcount_inc_not_zero(&g->refs)) {
+			found = g;
+			break;
+		}
+	}
+	rcu_read_unlock();
+	return found;
 }
 
 /**
@@ -527,18 +528,20 @@ struct rdm_group *rdm_group_nth(struct sock *sk, u32 n)
 struct rdm_group *rdm_group_get(struct sock *sk, const struct rdm_addr *name)
 {
 	struct rdm_groups *gs = rdm_groups(sk);
-	struct rdm_group *g;
+	struct rdm_group *g, *found = NULL;
 
 	if (!gs)
 		return NULL;
-	spin_lock_bh(&gs->lock);
-	g = find_name(gs, name);
-	if (g && g->closed)
-		g = NULL;
-	if (g)
-		refcount_inc(&g->refs);
-	spin_unlock_bh(&gs->lock);
-	return g;
+	rcu_read_lock();
+	list_for_each_entry_rcu(g, &gs->list, node) {
+		if (g->name.port == name->port && ipv6_addr_equal(&g->name.ip, &name->ip) &&
+		    !READ_ONCE(g->closed) && refcount_inc_not_zero(&g->refs)) {
+			found = g;
+			break;
+		}
+	}
+	rcu_read_unlock();
+	return found;
 }
 
 /*
@@ -616,7 +619,7 @@ int rdm_group_join(struct rdm_group *g)
 		err = -EADDRINUSE;
 		goto err_found;
 	}
-	list_add_tail(&g->node, &gs->list);
+	list_add_tail_rcu(&g->node, &gs->list);
 	now = rdm_now();
 	rdm_gc_join(g->gc, now);
 	rdm_group_done(g, now);
@@ -712,7 +715,7 @@ static int wait(struct rdm_group *g, u32 seen, long *timeo)
 /**
  * rdm_group_send() - broadcast
  * @g: the group
- * @b: what; the caller keeps its reference
+ * @b: what; when it was accepted, the reference is the core's
  * @timeo: how long to wait for room, jiffies
  *
  * Context: process; may sleep.
@@ -731,17 +734,14 @@ int rdm_group_send(struct rdm_group *g, struct rdm_gbody *b, long timeo)
 			return -ENOTCONN;
 		}
 		now = rdm_now();
-		/* the core's */
-		refcount_inc(&b->refs);
 		b->m.silent = !g->cast && !loops_back(sk);
 		g->burst = now - READ_ONCE(g->sent_at) < BURST_GAP;
 		err = rdm_gc_send(g->gc, now, &b->m);
-		if (err) {
-			refcount_dec(&b->refs);
-		} else {
+		if (!err) {
 			if (b->m.silent)
 				rdm_inc(g->rn, GROUP_DELIVERED);
 			spin_lock(&sk->sk_receive_queue.lock);
+			__rdm_gbody_charge_own(b);
 			rdm_sk(sk)->tx_bytes += b->len;
 			rdm_groups(sk)->unstable++;
 			spin_unlock(&sk->sk_receive_queue.lock);
@@ -749,8 +749,6 @@ int rdm_group_send(struct rdm_group *g, struct rdm_gbody *b, long timeo)
 		}
 		seen = ++g->kicks;
 		rdm_group_done(g, now);
-		if (!err)
-			WRITE_ONCE(g->sent_at, rdm_now());
 		/* it looks for the group still, or again */
 		if (err != -EAGAIN && err != -ENOTCONN)
 			return err;

@@ -37,7 +37,7 @@
  * @plan: to be filled in by the core [lock]
  * @timer: for the core's deadline
  * @armed: when it is to fire, ns; U64_MAX when it has
- * @sent_at: when all copies of the last broadcast were on their way, ns
+ * @sent_at: when the last copy of the last broadcast was given to its association, ns
  * @burst: the one that is being sent comes soon after it
  * @work: ends it
  * @told: broadcasts of which channels have said what became of copies, by rdm_gbody.node
@@ -46,6 +46,7 @@
  * @over: its end is under way [lock]
  * @cast: its own broadcasts are best effort
  * @window: RDM_GROUP_WINDOW when it joined
+ * @mtu: of the association by which the first copy of a long broadcast went; 0: none did yet
  * @spare: for the next thing to be read; so what is ready always finds a place [lock]
  * @kicks: changes when a sender that waits shall look again [lock; read racily]
  * @norder: messages to members that wait for broadcasts [lock]
@@ -80,6 +81,7 @@ struct rdm_group {
 	bool over;
 	bool cast;
 	u32 window;
+	u32 mtu;
 	struct rdm_rec *spare;
 	u32 kicks;
 	u32 norder;
@@ -96,7 +98,7 @@ struct rdm_group {
 /**
  * struct rdm_groups - the groups of a socket, and options for them
  * @lock: the groups and their cores; see rdm.h
- * @list: struct rdm_group by node [lock]
+ * @list: struct rdm_group by node; RCU [lock]
  * @n: how many that have not ended [hash_lock]
  * @unstable: own broadcasts without an outcome [queue lock]
  * @full: a send found no room; until something has changed
@@ -193,7 +195,7 @@ static inline void rdm_gaddr_to(struct rdm_addr *to, const struct rdm_gaddr *fro
 }
 
 /* groupout.c */
-void rdm_group_outcome(struct rdm_group *g, struct rdm_gmsg *m);
+void rdm_group_outcomes(struct rdm_group *g);
 void rdm_group_told(struct rdm_gbody *b, u8 rank, bool failed);
 void rdm_group_hear(struct rdm_group *g);
 
@@ -224,7 +226,7 @@ bool rdm_grec_free(struct rdm_rec *rec);
 int rdm_rec_bytes(const struct rdm_rec *rec, u32 at, void *to, u32 len);
 void rdm_gmsg_over(struct rdm_msg *m);
 struct rdm_msg *rdm_gmsg_make(const struct rdm_gplan *plan, struct rdm_gbody *b);
-void rdm_gmsg_push(struct rdm_group *g, struct rdm_msg *m, u32 wait);
+void rdm_gmsg_push(struct rdm_group *g, struct rdm_msg *m, u32 wait, u64 now);
 void rdm_group_announce(struct rdm_group *g, const u8 *p, u32 len);
 int rdm_group_source(struct rdm_group *g);
 int rdm_group_listen(struct rdm_group *g, bool on);

@@ -14,13 +14,24 @@
 #define REFER_MIN	512
 
 /* What cannot be refused: windows bound it, not the buffers of the socket. */
-static void charge(struct sock *sk, u32 size)
+static void __charge(struct sock *sk, u32 size)
 {
-	spin_lock_bh(&sk->sk_receive_queue.lock);
+	lockdep_assert_held(&sk->sk_receive_queue.lock);
 	if (size > sk->sk_forward_alloc)
 		__sk_mem_schedule(sk, size - sk->sk_forward_alloc, SK_MEM_RECV);
 	sk_mem_charge(sk, size);
-	spin_unlock_bh(&sk->sk_receive_queue.lock);
+}
+
+/**
+ * __rdm_gbody_charge_own() - charge a broadcast of ours to the socket
+ * @b: from rdm_gbody_from_user()
+ *
+ * Context: sk_receive_queue.lock held.
+ */
+void __rdm_gbody_charge_own(struct rdm_gbody *b)
+{
+	__charge(b->group->sk, b->uncharged);
+	b->truesize = b->uncharged;
 }
 
 /**
@@ -153,37 +164,21 @@ static struct rdm_gbody *body_ready(struct rdm_gbody *b, struct rdm_group *g, u3
 {
 	b->group = g;
 	refcount_inc(&g->refs);
-	b->truesize += truesize + chunks_size(b);
+	b->truesize += truesize;
 	return b;
 }
 
 static void body_drop(struct rdm_gbody *b)
 {
-	put_pieces(b);
+	u16 i;
+
+	if (b->last != &b->first || (!rdm_gbody_short(b) && b->first.n))
+		put_pieces(b);
+	for (i = 0; i < b->nblocks; i++)
+		put_page(b->blocks[i].page);
+	if (b->blocks != b->some)
+		kvfree(b->blocks);
 	rdm_stock_free(rdm_gbody_rec(b));
-}
-
-/**
- * rdm_gbody_alloc() - room for a broadcast of ours
- * @g: the group
- * @len: bytes
- *
- * Context: process; may sleep.
- * Return: charged to the socket, with one reference; or NULL.
- */
-struct rdm_gbody *rdm_gbody_alloc(struct rdm_group *g, u32 len)
-{
-	struct rdm_gbody *b = body_new(len, GFP_KERNEL);
-
-	if (!b)
-		return NULL;
-	if (!rdm_gbody_short(b) && !take_pieces(b, true)) {
-		body_drop(b);
-		return NULL;
-	}
-	body_ready(b, g, rdm_gbody_short(b) ? 0 : len);
-	charge(g->sk, b->truesize);
-	return b;
 }
 
 /**
@@ -212,9 +207,7 @@ void rdm_gbody_charge(struct rdm_group *g, struct rdm_gbody **b, u8 n)
 		atomic_sub(b[i]->from->truesize, &sk->sk_rmem_alloc);
 		b[i]->from->truesize = 0;
 	}
-	if (size > sk->sk_forward_alloc)
-		__sk_mem_schedule(sk, size - sk->sk_forward_alloc, SK_MEM_RECV);
-	sk_mem_charge(sk, size);
+	__charge(sk, size);
 	spin_unlock_bh(&sk->sk_receive_queue.lock);
 }
 
@@ -258,39 +251,23 @@ void rdm_gbody_put(struct rdm_gbody *b)
 	rdm_group_put(g);
 }
 
-/**
- * rdm_gbody_from_user() - copy what the user sends
- * @b: the broadcast
- * @from: its bytes
- *
- * Return: 0 or -EFAULT.
- */
-int rdm_gbody_from_user(struct rdm_gbody *b, struct iov_iter *from)
-{
-	struct rdm_gchunk *c;
-	u16 i;
-
-	if (rdm_gbody_short(b))
-		return copy_from_iter_full(b->first.pieces, b->len, from) ? 0 : -EFAULT;
-	for (c = &b->first; c; c = c->next)
-		for (i = 0; i < c->n; i++)
-			if (!copy_from_iter_full(bytes_of(&c->pieces[i]), c->pieces[i].bv_len,
-						 from))
-				return -EFAULT;
-	return 0;
-}
-
-/* A way through the pieces. */
+/* A way through the bytes. */
 struct walk {
+	const struct rdm_gbody *laid;	/* NULL: it goes through pieces */
 	const struct rdm_gchunk *c;
-	u16 i;
-	u32 skip;	/* bytes of this piece */
+	u16 i;				/* piece of @c, or block */
+	u32 skip;			/* bytes of this piece; laid ones: of the frame */
 };
 
 static struct walk walk_from(const struct rdm_gbody *b, u32 off)
 {
 	struct walk w = { .c = &b->first, .skip = off };
 
+	if (b->blocks) {
+		w.laid = b;
+		w.skip += RDM_GF_DATA_LEN;
+		return w;
+	}
 	for (; w.skip >= w.c->len && w.c->next; w.c = w.c->next)
 		w.skip -= w.c->len;
 	for (; w.i < w.c->n && w.skip >= w.c->pieces[w.i].bv_len; w.i++)
@@ -298,11 +275,29 @@ static struct walk walk_from(const struct rdm_gbody *b, u32 off)
 	return w;
 }
 
+static u32 walk_laid(struct walk *w, u32 len, struct page **page, u32 *off)
+{
+	const struct rdm_gbody *b = w->laid;
+	u32 frag = w->skip / b->stride, in = w->skip % b->stride;
+	const struct rdm_block *blk;
+
+	while (frag >= b->blocks[w->i].first + b->blocks[w->i].n)
+		w->i++;
+	blk = &b->blocks[w->i];
+	*page = blk->page;
+	*off = blk->off + (frag - blk->first) * (b->gap + b->stride) + b->gap + in;
+	len = min(len, b->stride - in);
+	w->skip += len;
+	return len;
+}
+
 /* The next @len bytes as far as they lie in one piece: from @off of @page on. Return: how many. */
 static u32 walk_next(struct walk *w, u32 len, struct page **page, u32 *off)
 {
 	const struct bio_vec *v;
 
+	if (likely(w->laid))
+		return walk_laid(w, len, page, off);
 	if (w->i == w->c->n) {
 		w->c = w->c->next;
 		w->i = 0;
@@ -422,6 +417,111 @@ static bool copy_skb(struct walk *w, const struct sk_buff *skb, u32 at, u32 len)
 	return true;
 }
 
+/*
+ * Bytes of ours as those of a message: a gap before each fragment, for the headers of one copy.
+ * The others have theirs apart. How the frame is cut depends on whom the first copy goes to; if it
+ * is cut otherwise then, nothing is lost but that.
+ */
+static int lay(struct rdm_gbody *b, struct iov_iter *from, u32 mtu)
+{
+	u32 left = b->len + RDM_GF_DATA_LEN, head = RDM_GF_DATA_LEN;
+	u32 stride = rdm_msg_stride(left, mtu), nfrags = DIV_ROUND_UP(left, stride);
+	bool pads = nfrags > 1 && nfrags * stride - left <= RDM_PAD_MAX;
+	u32 gap = nfrags > 1 ? RDM_GAP : RDM_HDR_LEN + RDM_MSG_LEN;
+	u16 frag = 0;
+
+	b->stride = stride;
+	b->gap = gap;
+	b->blocks = b->some;
+	if (nfrags > ARRAY_SIZE(b->some)) {
+		b->blocks = kvmalloc_array(nfrags, sizeof(*b->blocks), GFP_KERNEL);
+		if (!b->blocks)
+			return -ENOMEM;
+		b->truesize += nfrags * sizeof(*b->blocks);
+	}
+	while (left) {
+		u32 need = gap + (pads ? stride : min(left, stride)), room;
+		struct page_frag own = {}, *pf = rdm_page_room(&own, need);
+		struct rdm_block *blk;
+
+		if (!pf)
+			return -ENOMEM;
+		blk = &b->blocks[b->nblocks++];
+		*blk = (struct rdm_block){ .page = pf->page, .off = pf->offset, .first = frag };
+		if (pf != &own)
+			get_page(pf->page);
+		room = pf->size - pf->offset;
+		/* hardened usercopy looks at the block, not at each fragment */
+		check_object_size(page_address(pf->page) + pf->offset,
+				  min(room, left + DIV_ROUND_UP(left, stride) * gap), false);
+		while (left && room >= gap + (pads ? stride : min(left, stride))) {
+			u32 n = min(left, stride), taken = gap + (pads ? stride : n);
+			u8 *p = page_address(pf->page) + pf->offset + gap;
+
+			if (_copy_from_iter(p + head, n - head, from) != n - head)
+				return -EFAULT;
+			if (unlikely(n < taken - gap))
+				memset(p + n, 0, taken - gap - n);
+			head = 0;
+			pf->offset += taken;
+			room -= taken;
+			left -= n;
+			b->truesize += taken;
+			blk->n++;
+			frag++;
+		}
+	}
+	return 0;
+}
+
+/* Bytes of ours, of which it is not known yet how they will be cut. */
+static int fill(struct rdm_gbody *b, struct iov_iter *from)
+{
+	u32 len = b->len, n, off;
+	struct page *page;
+	struct walk w;
+
+	if (rdm_gbody_short(b))
+		return copy_from_iter_full(b->first.pieces, len, from) ? 0 : -EFAULT;
+	if (!take_pieces(b, true))
+		return -ENOMEM;
+	b->truesize += len + chunks_size(b);
+	for (w = walk_from(b, 0); len; len -= n) {
+		n = walk_next(&w, len, &page, &off);
+		if (!copy_from_iter_full(page_address(page) + off, n, from))
+			return -EFAULT;
+	}
+	return 0;
+}
+
+/**
+ * rdm_gbody_from_user() - a broadcast of ours
+ * @g: the group
+ * @from: its bytes
+ * @len: how many
+ *
+ * Context: process; may sleep.
+ * Return: with one reference; or an ERR_PTR: -ENOMEM or -EFAULT.
+ */
+struct rdm_gbody *rdm_gbody_from_user(struct rdm_group *g, struct iov_iter *from, u32 len)
+{
+	struct rdm_gbody *b = body_new(len, GFP_KERNEL);
+	u32 mtu = READ_ONCE(g->mtu);
+	int err;
+
+	if (!b)
+		return ERR_PTR(-ENOMEM);
+	err = mtu && !rdm_gbody_short(b) ? lay(b, from, mtu) : fill(b, from);
+	if (err) {
+		body_drop(b);
+		return ERR_PTR(err);
+	}
+	/* rdm_group_send() charges it, where it has the lock */
+	b->uncharged = b->truesize;
+	b->truesize = 0;
+	return body_ready(b, g, 0);
+}
+
 /* The bytes of a message from @at on: copied to @w, or referred to without it. */
 static bool take_bytes(struct rdm_gbody *b, struct walk *w, const struct rdm_rec *rec, u32 at)
 {
@@ -503,7 +603,7 @@ struct rdm_gbody *rdm_gbody_from_rec(struct rdm_group *g, struct rdm_rec *rec, u
 		return body_ready(b, g, rec->truesize);
 	}
 	if (copy(b, rec, at))
-		return body_ready(b, g, rdm_gbody_short(b) ? 0 : len);
+		return body_ready(b, g, rdm_gbody_short(b) ? 0 : len + chunks_size(b));
 	body_drop(b);
 	return NULL;
 }
@@ -517,6 +617,7 @@ struct rdm_gbody *rdm_gbody_from_rec(struct rdm_group *g, struct rdm_rec *rec, u
  */
 bool rdm_gbody_gather(struct rdm_gbody *b)
 {
+	struct sock *sk = b->group->sk;
 	u32 copied = 0;
 
 	if (likely(!b->from || b->first.n))
@@ -531,7 +632,9 @@ bool rdm_gbody_gather(struct rdm_gbody *b)
 	}
 	copied += chunks_size(b);
 	b->truesize += copied;
-	charge(b->group->sk, copied);
+	spin_lock_bh(&sk->sk_receive_queue.lock);
+	__charge(sk, copied);
+	spin_unlock_bh(&sk->sk_receive_queue.lock);
 	return true;
 }
 
@@ -545,20 +648,18 @@ bool rdm_gbody_gather(struct rdm_gbody *b)
  */
 int rdm_gbody_to_user(const struct rdm_gbody *b, struct iov_iter *to, u32 len)
 {
-	const struct rdm_gchunk *c;
-	u32 n;
-	u16 i;
+	struct page *page;
+	struct walk w;
+	u32 off, n;
 
 	if (rdm_gbody_short(b))
 		return copy_to_iter(b->first.pieces, len, to) == len ? 0 : -EFAULT;
 	if (b->from)
 		return rdm_rec_to_user(b->from, b->at, len, to);
-	for (c = &b->first; c && len; c = c->next) {
-		for (i = 0; i < c->n && len; i++, len -= n) {
-			n = min(len, c->pieces[i].bv_len);
-			if (copy_to_iter(bytes_of(&c->pieces[i]), n, to) != n)
-				return -EFAULT;
-		}
+	for (w = walk_from(b, 0); len; len -= n) {
+		n = walk_next(&w, len, &page, &off);
+		if (copy_to_iter(page_address(page) + off, n, to) != n)
+			return -EFAULT;
 	}
 	return 0;
 }
@@ -600,7 +701,7 @@ bool rdm_gbody_add(struct sk_buff *skb, const struct rdm_gbody *b, u32 off, u32 
 	u32 n;
 
 	if (rdm_gbody_short(b)) {
-		skb_put_data(skb, (const u8 *)b->first.pieces + off, len);
+		rdm_copy(skb_put(skb, len), (const u8 *)b->first.pieces + off, len);
 		return true;
 	}
 	for (w = walk_from(b, off); len; len -= n) {

@@ -49,6 +49,14 @@ struct rdm_gchunk {
  * @mode: of best effort: RDM_EXACTLY_ONCE, or RDM_AT_MOST_ONCE
  * @len: bytes
  * @truesize: charged to the socket
+ * @uncharged: of one of ours: what is to be charged
+ * @gap: of one that is laid: bytes before those of each fragment
+ * @stride: likewise, bytes of each fragment but the last, with the head of the frame
+ * @nblocks: likewise, how many @blocks
+ * @taken: the gaps are those of a copy that was sent, [groups' lock]
+ * @blocks: where the bytes of a long one of ours are, laid as those of a struct rdm_msg that is
+ *	its frame; or NULL: they are in pieces, or in @from
+ * @some: @blocks, when there are few
  * @last: the part that is being filled, @first of a short one
  * @first: where its bytes are
  *
@@ -68,8 +76,15 @@ struct rdm_gbody {
 	atomic64_t failed;
 	u64 deadline;
 	u8 mode;
+	bool taken;
+	u16 gap;
 	u32 len;
 	u32 truesize;
+	u32 uncharged;
+	u32 stride;
+	u16 nblocks;
+	struct rdm_block *blocks;
+	struct rdm_block some[2];
 	struct rdm_gchunk *last;
 	struct rdm_gchunk first;
 };
@@ -88,6 +103,8 @@ struct rdm_gbody {
 /* An object of rdm_gbody_cache, and where in it the bytes of a short one are. */
 #define RDM_GBODY_BYTES	(offsetof(struct rdm_rec, data) + offsetof(struct rdm_gbody, first.pieces))
 #define RDM_GBODY_SIZE	(RDM_GBODY_BYTES + RDM_GBODY_INLINE)
+/* Bytes of a short frame that have room there, without a broadcast. */
+#define RDM_GREC_ROOM	(RDM_GBODY_SIZE - offsetof(struct rdm_rec, data))
 
 static inline bool rdm_gbody_short(const struct rdm_gbody *b)
 {
@@ -110,10 +127,10 @@ static inline struct rdm_gbody *rdm_gbody_of(struct rdm_gmsg *m)
 	return m ? container_of(m, struct rdm_gbody, m) : NULL;
 }
 
-struct rdm_gbody *rdm_gbody_alloc(struct rdm_group *g, u32 len);
+struct rdm_gbody *rdm_gbody_from_user(struct rdm_group *g, struct iov_iter *from, u32 len);
 void rdm_gbody_put(struct rdm_gbody *b);
-int rdm_gbody_from_user(struct rdm_gbody *b, struct iov_iter *from);
 struct rdm_gbody *rdm_gbody_from_rec(struct rdm_group *g, struct rdm_rec *rec, u32 at);
+void __rdm_gbody_charge_own(struct rdm_gbody *b);
 void rdm_gbody_charge(struct rdm_group *g, struct rdm_gbody **b, u8 n);
 u32 rdm_gbody_unref(struct rdm_gbody *b);
 void rdm_gbody_uncharge(struct sock *sk, u32 truesize);

@@ -70,7 +70,8 @@ struct rdm_gevent *rdm_gevent(struct rdm_gc *g, u8 type, const struct rdm_gmembe
 void rdm_gdrop(struct rdm_gc *g, struct rdm_gmsg *m)
 {
 	m->todo = 0;
-	list_del_init(&m->tx);
+	if (!list_empty(&m->tx))
+		list_del_init(&m->tx);
 	if (list_empty(&m->item.node)) {
 		list_move_tail(&m->node, &g->freed);
 	} else {

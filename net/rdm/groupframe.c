@@ -53,29 +53,28 @@ static const u8 *head_of(const struct rdm_rec *rec, u8 *buf)
 	return rdm_rec_bytes(rec, 0, buf, RDM_GF_DATA_LEN) ? NULL : buf;
 }
 
-static void batch_take(struct rdm_group *g, u64 now, const struct batch *batch, u8 i)
+/* Return: true when it is the core's now, with its reference. */
+static bool batch_take(struct rdm_group *g, u64 now, const struct batch *batch, u8 i)
 {
 	struct rdm_gbody *b = batch->body[i];
-	u8 buf[RDM_GF_DATA_LEN];
-	struct rdm_gframe f;
+	u8 buf[RDM_GF_DATA_LEN] __uninitialized;
+	struct rdm_gframe f __uninitialized;
 	enum rdm_grx grx;
 	const u8 *head;
 
 	head = head_of(batch->rec[i], buf);
 	if (!head || rdm_gw_frame(&f, head, RDM_GF_DATA_LEN)) {
 		rdm_inc(g->rn, DROP_MALFORMED);
-		return;
+		return false;
 	}
-	/* the core's */
-	refcount_inc(&b->refs);
 	grx = rdm_gc_rx_data(g->gc, now, &batch->from, &f, &b->m);
 	if (grx == RDM_GRX_TAKEN)
-		return;
-	refcount_dec(&b->refs);
+		return true;
 	if (grx == RDM_GRX_WINDOW)
 		rdm_inc(g->rn, GROUP_DROPPED);
 	else
 		rdm_inc(g->rn, GROUP_DUPS);
+	return false;
 }
 
 static void batch_end(struct batch *batch)
@@ -91,13 +90,15 @@ static void batch_end(struct batch *batch)
 	if (rdm_group_enter(g)) {
 		rdm_gc_heard(g->gc, now, &batch->from);
 		for (i = 0; i < batch->n; i++)
-			batch_take(g, now, batch, i);
+			if (batch_take(g, now, batch, i))
+				batch->body[i] = NULL;
 		rdm_group_done(g, now);
 	} else {
 		rdm_group_skip(g);
 	}
 	for (i = 0; i < batch->n; i++)
-		rdm_gbody_put(batch->body[i]);
+		if (batch->body[i])
+			rdm_gbody_put(batch->body[i]);
 	rdm_group_put(g);
 	batch->group = NULL;
 	batch->n = 0;
@@ -171,7 +172,7 @@ static void take_ctrl(struct rdm_group *g, u64 now, const struct rdm_gaddr *from
 static void take(struct batch *batch, struct sock *sk, struct rdm_peer *peer, struct rdm_rec *rec)
 {
 	struct rdm_group *g;
-	u8 buf[16];
+	u8 buf[16] __uninitialized;
 	const u8 *head = buf;
 	u64 id;
 
@@ -316,10 +317,12 @@ void rdm_group_peer_failed(struct rdm_peer *peer)
 void rdm_group_input(struct sock *sk, struct list_head *recs)
 {
 	struct rdm_peer *peer = list_first_entry(recs, struct rdm_rec, node)->peer;
-	struct batch batch = {};
+	struct batch batch __uninitialized;
 	struct rdm_rec *rec, *tmp;
 	u32 charge = 0;
 
+	batch.group = NULL;
+	batch.n = 0;
 	rdm_gaddr_from(&batch.from, &peer->remote);
 	list_for_each_entry_safe(rec, tmp, recs, node) {
 		charge += rec->charge;
@@ -328,8 +331,6 @@ void rdm_group_input(struct sock *sk, struct list_head *recs)
 	batch_end(&batch);
 	rdm_rcv_unreserve_all(sk, recs);
 	rdm_rcv_read(peer, charge);
-	list_for_each_entry_safe(rec, tmp, recs, node) {
-		list_del(&rec->node);
+	list_for_each_entry_safe(rec, tmp, recs, node)
 		rdm_rec_free(rec);
-	}
 }

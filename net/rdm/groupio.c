@@ -90,15 +90,15 @@ bool rdm_grec_free(struct rdm_rec *rec)
 	return b;
 }
 
-/* Where a frame goes; stands in front of its bytes. */
+/* Where a frame goes; stands behind the record of its message. */
 struct dest {
 	struct rdm_addr to;
 	u8 rank;
-};
+} __aligned(sizeof(long));
 
 static struct dest *dest_of(const struct rdm_msg *m)
 {
-	return (struct dest *)m->data - 1;
+	return (struct dest *)(m + 1);
 }
 
 /**
@@ -113,26 +113,42 @@ struct rdm_msg *rdm_gmsg_make(const struct rdm_gplan *plan, struct rdm_gbody *b)
 	u32 len = plan->len + (b ? b->len : 0);
 	u32 nbits = len > RDM_MIN_STRIDE ? DIV_ROUND_UP(len, RDM_MIN_STRIDE) : 0;
 	u32 bits = BITS_TO_LONGS(nbits) * sizeof(long);
+	/* its headers can stand in the gaps, and so does its head */
+	bool taken = b && b->blocks && !b->taken && !plan->again;
+	u32 own = taken ? 0 : plan->len;
 	struct rdm_msg *m;
+	struct dest *dest;
 
-	m = rdm_msg_alloc(bits + sizeof(struct dest) + plan->len, GFP_ATOMIC | __GFP_NOWARN);
+	m = rdm_msg_alloc(sizeof(*dest) + bits + own, GFP_ATOMIC | __GFP_NOWARN);
 	if (!m)
 		return NULL;
 	m->nblocks = 0;
 	m->blocks = NULL;
 	m->body = NULL;
-	memset(m + 1, 0, bits);
-	rdm_txmsg_init(&m->t, len, len, bits ? (unsigned long *)(m + 1) : NULL);
+	dest = dest_of(m);
+	rdm_gaddr_to(&dest->to, &plan->to.at);
+	dest->rank = plan->rank;
+	memset(dest + 1, 0, bits);
+	/* the rest when it is known how it is cut */
+	m->t.len = len;
+	m->t.acked = bits ? (unsigned long *)(dest + 1) : NULL;
+	m->t.finished = false;
 	m->truesize = SKB_TRUESIZE(sizeof(*m)) + plan->len;
-	m->data = (u8 *)(m + 1) + bits + sizeof(struct dest);
+	m->data = (u8 *)(dest + 1) + bits;
 	m->head = plan->len;
-	memcpy(m->data, plan->head, plan->len);
-	rdm_gaddr_to(&dest_of(m)->to, &plan->to.at);
-	dest_of(m)->rank = plan->rank;
 	if (b) {
 		m->body = b;
 		refcount_inc(&b->refs);
 	}
+	if (taken) {
+		b->taken = true;
+		m->data = (u8 *)page_address(b->blocks->page) + b->blocks->off + b->gap;
+		m->blocks = b->blocks;
+		m->nblocks = b->nblocks;
+		m->layout_stride = b->stride;
+		m->gap = b->gap;
+	}
+	rdm_copy(m->data, plan->head, plan->len);
 	return m;
 }
 
@@ -147,6 +163,8 @@ void rdm_gmsg_over(struct rdm_msg *m)
 	struct rdm_gbody *b = m->body;
 
 	m->body = NULL;
+	m->nblocks = 0;
+	m->blocks = NULL;
 	if (b->m.cast && b->m.own)
 		rdm_group_told(b, dest_of(m)->rank, !m->t.finished || m->t.error);
 	rdm_gbody_put(b);
@@ -164,19 +182,19 @@ static void drop(struct rdm_msg *m)
  * @g: the group
  * @m: from rdm_gmsg_make(); consumed
  * @wait: see struct rdm_txmsg
+ * @now: ns
  *
  * When it cannot be sent it is lost: the core repeats what must arrive.
  *
  * Context: process or softirq, no lock held.
  */
-void rdm_gmsg_push(struct rdm_group *g, struct rdm_msg *m, u32 wait)
+void rdm_gmsg_push(struct rdm_group *g, struct rdm_msg *m, u32 wait, u64 now)
 {
 	struct rdm_addr from = g->self;
 	struct sk_buff_head xmitq;
 	struct rdm_peer *peer;
 	struct rdm_out out;
-	unsigned long *bits;
-	u64 now;
+	u32 stride;
 
 	from.scope = g->ifindex;
 	for (;;) {
@@ -195,8 +213,13 @@ void rdm_gmsg_push(struct rdm_group *g, struct rdm_msg *m, u32 wait)
 	}
 	__skb_queue_head_init(&xmitq);
 	rdm_out_init(&out);
-	bits = m->t.acked;
-	rdm_txmsg_init(&m->t, m->t.len, rdm_msg_stride(m->t.len, peer->a.mtu), bits);
+	stride = rdm_msg_stride(m->t.len, peer->a.mtu);
+	rdm_txmsg_init(&m->t, m->t.len, stride, m->t.acked);
+	/* a copy whose headers can stand in the gaps, if it is cut as was thought */
+	if (m->body && (m->nblocks || !g->mtu))
+		WRITE_ONCE(g->mtu, peer->a.mtu);
+	if (m->nblocks && m->t.stride != m->layout_stride)
+		m->nblocks = 0;
 	m->t.laid = m->body && !rdm_gbody_short(m->body);
 	m->t.pads = m->t.laid && rdm_msg_pads(&m->t);
 	m->t.wait = m->body ? wait : 0;
@@ -206,14 +229,14 @@ void rdm_gmsg_push(struct rdm_group *g, struct rdm_msg *m, u32 wait)
 		m->t.deadline = m->body->deadline;
 	}
 	rdm_snd_take(peer, m->truesize);
-	now = rdm_now();
 	rdm_assoc_push(&peer->a, now, &m->t, &out);
 	if (peer->a.state == RDM_ASSOC_IDLE) {
 		rdm_inc(peer->rn, ASSOC_OPENED);
 		rdm_assoc_open(&peer->a, now, &out);
 	}
 	rdm_output(peer, now, &xmitq, &out);
-	rdm_peer_unlock(peer, &out, &xmitq);
+	__rdm_peer_unlock(peer, now, &out, &xmitq);
+	local_bh_enable();
 	rdm_peer_put(peer);
 }
 

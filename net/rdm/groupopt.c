@@ -540,24 +540,22 @@ int rdm_group_sendmsg(struct sock *sk, struct msghdr *msg, size_t len,
 	err = -EMSGSIZE;
 	if (len > rdm_group_max_len(g))
 		goto out;
-	err = -ENOMEM;
-	b = rdm_gbody_alloc(g, len);
-	if (!b)
+	b = rdm_gbody_from_user(g, &msg->msg_iter, len);
+	err = PTR_ERR_OR_ZERO(b);
+	if (err)
 		goto out;
 	b->mode = opts->mode == RDM_AT_MOST_ONCE ? RDM_AT_MOST_ONCE : RDM_EXACTLY_ONCE;
 	if (opts->deadline_ms)
 		b->deadline = rdm_now() + opts->deadline_ms * (u64)NSEC_PER_MSEC;
 	if (opts->ask)
 		b->note = rdm_note_new(to, opts->cookie);
-	if (!opts->ask || b->note) {
-		timeo = sock_sndtimeo(sk, msg->msg_flags & MSG_DONTWAIT);
-		err = rdm_gbody_from_user(b, &msg->msg_iter);
-		if (!err && b->note)
-			err = rdm_note_take(sk, b->note, &timeo);
-		if (!err)
-			err = rdm_group_send(g, b, timeo);
-	}
-	rdm_gbody_put(b);
+	timeo = sock_sndtimeo(sk, msg->msg_flags & MSG_DONTWAIT);
+	if (opts->ask)
+		err = b->note ? rdm_note_take(sk, b->note, &timeo) : -ENOMEM;
+	if (!err)
+		err = rdm_group_send(g, b, timeo);
+	if (err)
+		rdm_gbody_put(b);
 out:
 	rdm_group_put(g);
 	return err ?: len;
@@ -575,7 +573,7 @@ void rdm_group_cmsg(struct sock *sk, struct msghdr *msg, const struct rdm_rec *r
 {
 	const struct rdm_gbody *b = rdm_grec_body(rec);
 	const struct rdm_gread *r = rdm_gread(rec);
-	struct rdm_group_msg info = {};
+	struct rdm_group_msg info __uninitialized;
 	struct rdm_addr name;
 
 	if (msg->msg_name) {
@@ -587,6 +585,7 @@ void rdm_group_cmsg(struct sock *sk, struct msghdr *msg, const struct rdm_rec *r
 	}
 	if (!READ_ONCE(rdm_groups(sk)->rx))
 		return;
+	memset(&info, 0, sizeof(info));
 	info.lineage = b ? b->m.lineage : r->lineage;
 	info.view = b ? b->m.view : r->view;
 	info.incarnation = b ? b->m.origin.inc : r->incarnation;

@@ -22,34 +22,32 @@ static u8 lacking(struct rdm_group *g, const struct rdm_gmsg *m, struct rdm_addr
 	return n;
 }
 
-/**
- * rdm_group_outcome() - an own broadcast has its outcome
- * @g: the group
- * @m: from rdm_gc_done()
- *
- * Context: any but hard interrupt; the groups' lock held.
- */
-void rdm_group_outcome(struct rdm_group *g, struct rdm_gmsg *m)
+/* Broadcasts that have their outcome now. */
+struct tally {
+	u64 bytes;
+	u32 n;
+};
+
+/* They count no more. Before anybody is told. */
+static void settle(struct rdm_group *g, struct tally *t)
+{
+	if (!t->n)
+		return;
+	spin_lock_bh(&g->sk->sk_receive_queue.lock);
+	rdm_sk(g->sk)->tx_bytes -= t->bytes;
+	rdm_groups(g->sk)->unstable -= t->n;
+	spin_unlock_bh(&g->sk->sk_receive_queue.lock);
+	t->bytes = 0;
+	t->n = 0;
+}
+
+/* To who asked for it, or of a failure. */
+static void tell(struct rdm_group *g, struct rdm_gmsg *m, int error, u8 fate)
 {
 	struct rdm_gbody *b = rdm_gbody_of(m);
-	/* what came to a member by best effort, its application may have been too slow to get */
-	int error = m->fate == RDM_GFATE_STABLE || m->fate == RDM_GFATE_ARRIVED ? 0 :
-		    m->cast ? ECOMM : ENOTCONN;
-	u8 fate = m->fate == RDM_GFATE_STABLE ? RDM_FATE_QUEUED :
-		  m->fate == RDM_GFATE_NOBODY ? RDM_FATE_NEVER_SENT : RDM_FATE_UNKNOWN;
 	struct rdm_addr *lack = NULL;
 	u8 n = 0;
 
-	spin_lock_bh(&g->sk->sk_receive_queue.lock);
-	rdm_sk(g->sk)->tx_bytes -= b->len;
-	rdm_groups(g->sk)->unstable--;
-	spin_unlock_bh(&g->sk->sk_receive_queue.lock);
-	if (error)
-		rdm_inc(g->rn, GROUP_FAILED);
-	else if (m->cast)
-		rdm_inc(g->rn, GROUP_ARRIVED);
-	else
-		rdm_inc(g->rn, GROUP_STABLE);
 	if (error && m->lack) {
 		lack = kmalloc_array(hweight64(m->lack), sizeof(*lack), GFP_ATOMIC | __GFP_NOWARN);
 		if (lack)
@@ -69,7 +67,43 @@ void rdm_group_outcome(struct rdm_group *g, struct rdm_gmsg *m)
 			rdm_report(g->sk, &g->name, &o);
 		kfree(lack);
 	}
-	if (sock_flag(g->sk, SOCK_DEAD) || !READ_ONCE(rdm_groups(g->sk)->unstable))
+}
+
+/**
+ * rdm_group_outcomes() - own broadcasts have their outcome
+ * @g: the group
+ *
+ * Context: any but hard interrupt; the groups' lock held.
+ */
+void rdm_group_outcomes(struct rdm_group *g)
+{
+	struct tally t = {};
+	struct rdm_gmsg *m;
+	bool any = false;
+
+	while ((m = rdm_gc_done(g->gc))) {
+		/* what came by best effort, an application may have been too slow to get */
+		int error = m->fate == RDM_GFATE_STABLE || m->fate == RDM_GFATE_ARRIVED ? 0 :
+			    m->cast ? ECOMM : ENOTCONN;
+		u8 fate = m->fate == RDM_GFATE_STABLE ? RDM_FATE_QUEUED :
+			  m->fate == RDM_GFATE_NOBODY ? RDM_FATE_NEVER_SENT : RDM_FATE_UNKNOWN;
+
+		any = true;
+		t.bytes += rdm_gbody_of(m)->len;
+		t.n++;
+		if (error)
+			rdm_inc(g->rn, GROUP_FAILED);
+		else if (m->cast)
+			rdm_inc(g->rn, GROUP_ARRIVED);
+		else
+			rdm_inc(g->rn, GROUP_STABLE);
+		if (likely(!error && !rdm_gbody_of(m)->note))
+			continue;
+		settle(g, &t);
+		tell(g, m, error, fate);
+	}
+	settle(g, &t);
+	if (any && (sock_flag(g->sk, SOCK_DEAD) || !READ_ONCE(rdm_groups(g->sk)->unstable)))
 		rdm_write_space(g->sk);
 }
 

@@ -199,7 +199,7 @@ static int get_data(struct rdm_gframe *f, const u8 *p, u32 len)
 	if (f->flags & RDM_GD_CAST && (f->flags & RDM_GD_MORE || f->origin != f->from ||
 				       f->oinc != f->inc || f->floor))
 		return -EPROTO;
-	return f->origin >= f->n || !all_zero(p + 1, 7) || !f->oinc || !f->seq ||
+	return f->origin >= f->n || get_unaligned_be64(p) << 8 || !f->oinc || !f->seq ||
 	       f->floor >= f->seq ? -EPROTO : 0;
 }
 
@@ -212,7 +212,7 @@ static int get_pull(struct rdm_gframe *f, const u8 *p, u32 len)
 	f->seq = get_unaligned_be64(p + 8);
 	f->last = get_unaligned_be64(p + 16);
 	f->bits = get_unaligned_be64(p + 24);
-	return f->origin >= f->n || !all_zero(p + 1, 7) || !f->seq || f->last < f->seq ||
+	return f->origin >= f->n || get_unaligned_be64(p) << 8 || !f->seq || f->last < f->seq ||
 	       f->last - f->seq > 64 ? -EPROTO : 0;
 }
 
@@ -302,11 +302,14 @@ int rdm_gw_frame(struct rdm_gframe *f, const u8 *p, u32 len)
 	f->lineage = get_unaligned_be64(p + 16);
 	f->view = get_unaligned_be64(p + 24);
 	f->inc = get_unaligned_be64(p + 32);
-	if (f->flags & ~known_flags(f->type) || !all_zero(p + 5, 3) || !f->inc ||
+	if (f->flags & ~known_flags(f->type) || (get_unaligned_be64(p) & 0xffffff) || !f->inc ||
 	    f->n > RDM_GROUP_MAX || (f->from >= f->n && f->from != RDM_GROUP_NONE) ||
 	    (f->to >= f->n && f->to != RDM_GROUP_NONE) ||
 	    !f->lineage != !f->view || !f->lineage != !f->n)
 		return -EPROTO;
+	/* most are */
+	if (f->type == RDM_GF_DATA)
+		return f->n ? get_data(f, p, len) : -EPROTO;
 	switch (f->type) {
 	case RDM_GF_JOIN:
 		return get_join(f, p, len);
@@ -319,8 +322,6 @@ int rdm_gw_frame(struct rdm_gframe *f, const u8 *p, u32 len)
 	if (!f->n)
 		return -EPROTO;
 	switch (f->type) {
-	case RDM_GF_DATA:
-		return get_data(f, p, len);
 	case RDM_GF_STATE:
 		return get_state(f, p, len);
 	case RDM_GF_PULL:

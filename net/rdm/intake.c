@@ -39,7 +39,8 @@ static void copy_bytes(struct rx *rx, u32 at, u32 len, u8 *to)
 
 static struct rdm_rec *rec_new(struct rx *rx, const struct rdm_frame *f, bool whole)
 {
-	bool copy = whole && f->len <= RDM_INLINE_MAX, cached;
+	bool copy = whole && f->len <= RDM_INLINE_MAX;
+	u8 home = RDM_REC_CACHE;
 	struct rdm_rec *rec;
 	u32 part = 0, size;
 
@@ -47,11 +48,15 @@ static struct rdm_rec *rec_new(struct rx *rx, const struct rdm_frame *f, bool wh
 		part = share(rx->skb, f->len);
 		copy = whole && f->len <= 2048 && part > 2 * f->len + RDM_MSG_OVERHEAD;
 	}
-	cached = !copy || f->len <= RDM_REC_ROOM;
-	if (likely(cached)) {
+	if (likely(!copy || f->len <= RDM_REC_ROOM)) {
 		size = RDM_REC_SIZE;
 		rec = rdm_spare_alloc(rdm_rec_cache, RDM_SPARE_REC, GFP_ATOMIC | __GFP_NOWARN);
+	} else if (unlikely(rx->peer->channel == RDM_CHANNEL_GROUP) && f->len <= RDM_GREC_ROOM) {
+		home = RDM_REC_STOCK;
+		size = RDM_GBODY_SIZE;
+		rec = rdm_stock_alloc(GFP_ATOMIC | __GFP_NOWARN);
 	} else {
+		home = RDM_REC_HEAP;
 		size = sizeof(*rec) + f->len;
 		rec = kmalloc(size, GFP_ATOMIC | __GFP_NOWARN);
 	}
@@ -63,7 +68,7 @@ static struct rdm_rec *rec_new(struct rx *rx, const struct rdm_frame *f, bool wh
 	rec->charge = rdm_msg_charge(f->total);
 	rec->truesize = max_t(u32, rec->charge, copy ? size : size + part);
 	rec->copied = copy;
-	rec->home = cached ? RDM_REC_CACHE : RDM_REC_HEAP;
+	rec->home = home;
 	rec->headed = false;
 	rec->stamp = 0;
 	rec->iif = 0;

@@ -33,9 +33,10 @@ struct rdm_block {
  * @gap: bytes before them
  * @cached: from rdm_msg_cache
  * @head: with @body, bytes of @data, which stand before those of @body
- * @data: its bytes, when it is short (@nblocks is 0)
+ * @data: its bytes, when it is short
  * @blocks: where its bytes lie else
- * @body: a broadcast that it carries, held, or NULL
+ * @body: a broadcast that it carries, held, or NULL. With @nblocks it is the copy whose headers
+ *	stand in the gaps, and @blocks are those of @body
  * @one: @blocks of a message that is not cut
  *
  * The layout in pages is made for one pass through the stack: a gap for the headers
@@ -78,6 +79,7 @@ struct rdm_part {
 enum rdm_rec_home {
 	RDM_REC_HEAP,		/* kmalloc() */
 	RDM_REC_CACHE,		/* rdm_rec_cache */
+	RDM_REC_STOCK,		/* rdm_stock_alloc(): one that is a group's, of a short frame */
 	RDM_REC_BODY,		/* it is a place in the user's queue, before a struct rdm_gbody */
 };
 

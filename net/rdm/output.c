@@ -192,6 +192,12 @@ static void send_skb(struct rdm_peer *peer, struct sk_buff *skb, bool ect,
 	__skb_queue_tail(xmitq, skb);
 }
 
+/* Of the bytes of a copy of a broadcast from @off on, how many are of its head. */
+static u32 head_bytes(const struct rdm_msg *msg, u32 off, u32 len)
+{
+	return off < msg->head ? min(len, msg->head - off) : 0;
+}
+
 /* Of a message's bytes from @off on, how many go into the linear part of a packet. */
 static u32 linear_bytes(const struct rdm_msg *msg, u32 off, u32 len)
 {
@@ -199,15 +205,15 @@ static u32 linear_bytes(const struct rdm_msg *msg, u32 off, u32 len)
 		return 0;
 	if (!msg->body || rdm_gbody_short(msg->body))
 		return len;
-	return off < msg->head ? min(len, msg->head - off) : 0;
+	return head_bytes(msg, off, len);
 }
 
 /* The same for a broadcast: its head, then bytes that others refer to as well. */
 static bool add_body(struct sk_buff *skb, const struct rdm_msg *msg, u32 off, u32 len)
 {
-	u32 n = off < msg->head ? min(len, msg->head - off) : 0;
+	u32 n = head_bytes(msg, off, len);
 
-	skb_put_data(skb, msg->data + off, n);
+	rdm_copy(skb_put(skb, n), msg->data + off, n);
 	off = off + n - msg->head;
 	return rdm_gbody_add(skb, msg->body, off, len - n);
 }
@@ -218,9 +224,9 @@ static bool add_bytes(struct sk_buff *skb, const struct rdm_msg *msg, u32 off, u
 	u32 stride = msg->layout_stride;
 	u16 i = 0;
 
-	if (unlikely(msg->body))
-		return add_body(skb, msg, off, len);
 	if (!msg->nblocks) {
+		if (unlikely(msg->body))
+			return add_body(skb, msg, off, len);
 		rdm_copy(skb_put(skb, len), msg->data + off, len);
 		return true;
 	}
@@ -534,7 +540,7 @@ static void build_copies(struct rdm_peer *peer, const struct rdm_plan *plan,
 		u32 head = RDM_HDR_LEN + (whole ? RDM_MSG_LEN : RDM_FRAG_LEN);
 		u32 off = whole ? 0 : frag * m->stride;
 		u32 len = whole ? m->len : rdm_txmsg_frag_len(m, frag);
-		u32 own = linear_bytes(msg, off, len), at = off + own - msg->head, pad = 0;
+		u32 own = head_bytes(msg, off, len), at = off + own - msg->head, pad = 0;
 		u8 *p;
 
 		next = m;
@@ -557,7 +563,7 @@ static void build_copies(struct rdm_peer *peer, const struct rdm_plan *plan,
 			rdm_wire_put_msg(p + RDM_HDR_LEN, m->seq, len);
 		else
 			rdm_wire_put_frag(p + RDM_HDR_LEN, m->seq, m->len, off, len);
-		memcpy(p + head, msg->data + off, own);
+		rdm_copy(p + head, msg->data + off, own);
 		rdm_gbody_add(c.part, msg->body, at, len - own);
 		if (pad) {
 			get_page(ZERO_PAGE(0));
@@ -576,6 +582,23 @@ static bool is_laid(const struct rdm_plan *plan)
 
 	return !plan->again && plan->head_len == RDM_HDR_LEN && !plan->msg->gen && msg->nblocks &&
 	       plan->msg->stride == msg->layout_stride;
+}
+
+/* Has a run copies of broadcasts whose headers must stand apart from their bytes? */
+static bool of_copies(const struct rdm_plan *plan)
+{
+	const struct rdm_txmsg *m = plan->msg;
+	u16 i = 0, frag = plan->frag;
+
+	if (likely(!container_of(m, struct rdm_msg, t)->body))
+		return false;
+	for (; i < plan->n; m = list_next_entry(m, node)) {
+		if (!container_of(m, struct rdm_msg, t)->nblocks || m->gen)
+			return true;
+		i += plan->kind == RDM_PLAN_WHOLES ? 1 : m->nfrags - frag;
+		frag = 0;
+	}
+	return false;
 }
 
 /* How many segments a super-packet to this peer may have; 1 where none can go. */
@@ -614,8 +637,7 @@ static void build(struct rdm_peer *peer, const struct rdm_plan *plan, struct sk_
 		rdm_add(peer->rn, OUT_ECT, plan->nrecs);
 	if (whole || (frags && !plan->again && plan->head_len == RDM_HDR_LEN)) {
 		/* copies of broadcasts, unless there is one packet with fresh headers */
-		if (unlikely(container_of(plan->msg, struct rdm_msg, t)->body) &&
-		    (whole || n > 1)) {
+		if (unlikely(of_copies(plan)) && (whole || n > 1)) {
 			build_copies(peer, plan, xmitq);
 			n = 0;
 		} else if (whole) {

@@ -208,13 +208,13 @@ struct rdm_peer *rdm_peer_hold(struct rdm_sock *rsk, const struct rdm_addr *remo
 
 	rcu_read_lock();
 	peer = rcu_dereference(rsk->last);
-	last = likely(peer) && channel == RDM_CHANNEL_USER && rdm_addr_eq(&peer->remote, remote);
+	last = likely(peer) && peer->channel == channel && rdm_addr_eq(&peer->remote, remote);
 	if (!last)
 		peer = rdm_peer_on(rsk->tunnel, remote, channel);
 	if (peer && !refcount_inc_not_zero(&peer->refs))
 		peer = NULL;
 	rcu_read_unlock();
-	if (unlikely(!last) && peer && &rsk->inet.sk == peer->sk && channel == RDM_CHANNEL_USER)
+	if (unlikely(!last) && peer && &rsk->inet.sk == peer->sk)
 		remember(rsk, peer);
 	else if (unlikely(last && READ_ONCE(rsk->recent) != peer))
 		WRITE_ONCE(rsk->recent, peer);

@@ -270,6 +270,8 @@ void rdm_rec_free(struct rdm_rec *rec)
 		return;
 	if (likely(rec->home == RDM_REC_CACHE))
 		rdm_spare_free(rdm_rec_cache, RDM_SPARE_REC, rec);
+	else if (rec->home == RDM_REC_STOCK)
+		rdm_stock_free(rec);
 	else
 		kfree(rec);
 }
@@ -619,10 +621,12 @@ int rdm_recvmsg(struct socket *sock, struct msghdr *msg, size_t len, int flags)
 			put_back(sk, rec);
 		return err;
 	}
-	if (unlikely(!rec->peer))
-		rdm_group_cmsg(sk, msg, rec);
-	else if (msg->msg_name)
+	if (unlikely(!rec->peer)) {
+		if (msg->msg_name || READ_ONCE(rdm_groups(sk)->rx))
+			rdm_group_cmsg(sk, msg, rec);
+	} else if (msg->msg_name) {
 		msg->msg_namelen = rdm_addr_to_user(sk, &rec->peer->remote, msg->msg_name);
+	}
 	if (unlikely(READ_ONCE(rdm_sk(sk)->rx_cmsgs) || rdm_rx_wants_stamp(sk)))
 		rdm_cmsg_recv(sk, msg, rec);
 	if (!(flags & MSG_PEEK))

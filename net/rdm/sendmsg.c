@@ -527,13 +527,13 @@ void rdm_snd_take(struct rdm_peer *peer, u32 truesize)
 {
 	struct sock *sk = peer->sk;
 
-	spin_lock_bh(&sk->sk_receive_queue.lock);
+	spin_lock(&sk->sk_receive_queue.lock);
 	/* if the limits refuse it, the allocation is in debt until the next one */
 	sk_wmem_schedule(sk, truesize);
 	sk_mem_charge(sk, truesize);
 	sk->sk_wmem_queued += truesize;
 	peer->snd_used += truesize;
-	spin_unlock_bh(&sk->sk_receive_queue.lock);
+	spin_unlock(&sk->sk_receive_queue.lock);
 }
 
 /**
