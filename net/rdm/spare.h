@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * rdm spare: records of messages that a CPU keeps at hand, so that a message which
- * goes or comes alone does without the slab, and of broadcasts. What they are for is in msg.h; they are
- * freed with the module in page.c.
+ * rdm spare: records of messages and broadcasts that a CPU keeps at hand, so that a
+ * message which goes or comes alone does without the slab, and a broadcast, too. What
+ * they are for is in msg.h and groupbody.h; they are freed with the module in page.c.
  */
 #ifndef _RDM_SPARE_H
 #define _RDM_SPARE_H
