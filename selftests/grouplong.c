@@ -186,6 +186,31 @@ GROUP_TEST(g1_long_broadcasts_arrive_in_packets_that_have_their_bytes_elsewhere)
 	EXPECT_EQ(0, self->seen[1].wrong);
 }
 
+/* There is room for the headers of one copy where it would be cut if it were cut as the former. */
+GROUP_TEST(g1_long_broadcasts_arrive_when_they_are_cut_otherwise_than_the_former)
+{
+	static const unsigned int mtus[] = { 1500, 1300, 1400, 1280, 1500 };
+	static const size_t sizes[] = { 1300, 3000, 60000, 500 };
+	struct grouplab *g = &self->lab;
+	uint32_t k = 0;
+
+	ASSERT_TRUE(open_window(g, variant->family, variant->type, 3, 4 * MIB));
+	for (size_t m = 0; m < ARRAY_SIZE(mtus); m++) {
+		ns_enter(g->ns[0]);
+		run_ip("link set eth0 mtu %u\n", mtus[m]);
+		for (size_t i = 0; i < ARRAY_SIZE(sizes); i++)
+			for (int n = 0; n < 5; n++)
+				ASSERT_LT(0, lab_send(g, 0, k++, sizes[i], 0));
+		for (unsigned int i = 0; i < 3; i++)
+			EXPECT_TRUE(lab_read_until(g, i, &self->seen[i], k, PATIENCE));
+	}
+	for (unsigned int i = 0; i < 3; i++) {
+		EXPECT_EQ(k, self->seen[i].count);
+		EXPECT_EQ(0, self->seen[i].wrong);
+	}
+	EXPECT_TRUE(EVENTUALLY(PATIENCE, !outq(g->fd[0])));
+}
+
 GROUP_TEST(g5_g6_long_broadcasts_arrive_once_whole_and_in_order_where_packets_are_lost)
 {
 	static const size_t sizes[] = { 61441, 100000, MIB / 2, MIB, 9, MIB - 1 };
