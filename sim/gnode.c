@@ -526,7 +526,8 @@ void gpump(struct gnode *n)
 	do {
 		more = false;
 		took = false;
-		quiet = n->up && rdm_gc_quiet(n->g) && list_empty(&n->app);
+		quiet = n->up && !rdm_gc_gives(n->g) && !rdm_gc_sends(n->g) &&
+			list_empty(&n->app);
 		while (n->up && (item = rdm_gc_ready(n->g))) {
 			more = true;
 			if (step(n))

@@ -244,7 +244,6 @@ static void collect(struct rdm_group *g, u64 now, struct todo *todo)
 	 */
 	if (g->burst)
 		todo->wait = clamp_t(u64, RDM_HOLD * todo->copies, WAIT_MIN, RDM_HOLD_MORE);
-	g->burst = false;
 }
 
 static void arm(struct rdm_group *g, u64 now)
@@ -322,15 +321,17 @@ void rdm_group_done(struct rdm_group *g, u64 now)
 	todo.copies = 0;
 	todo.wait = 0;
 	todo.announce_len = 0;
-	if (!rdm_gc_quiet(g->gc) || !g->spare) {
+	if (rdm_gc_gives(g->gc) || unlikely(!g->spare)) {
 		deliver(g, now);
 		rdm_group_outcomes(g);
 		while ((m = rdm_gc_freed(g->gc)))
 			freed += rdm_gbody_unref(rdm_gbody_of(m));
 		if (freed)
 			rdm_gbody_uncharge(g->sk, freed);
-		collect(g, now, &todo);
 	}
+	if (rdm_gc_sends(g->gc))
+		collect(g, now, &todo);
+	g->burst = false;
 	todo.over = !g->over && g->closed && is_idle(g);
 	if (todo.over)
 		g->over = true;

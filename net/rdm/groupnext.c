@@ -367,15 +367,25 @@ bool rdm_gc_next(struct rdm_gc *g, u64 now, struct rdm_gplan *plan)
 }
 
 /**
- * rdm_gc_quiet() - is there nothing for the glue to take?
+ * rdm_gc_gives() - is there something for the glue to take?
  * @g: the member
  *
- * Return: true when rdm_gc_ready(), rdm_gc_done(), rdm_gc_freed() and rdm_gc_next() have nothing.
+ * Return: false when rdm_gc_ready(), rdm_gc_done() and rdm_gc_freed() have nothing.
  */
-bool rdm_gc_quiet(const struct rdm_gc *g)
+bool rdm_gc_gives(const struct rdm_gc *g)
 {
-	return list_empty(&g->ready) && list_empty(&g->done) && list_empty(&g->freed) &&
-	       list_empty(&g->txq) && !g->want && !g->pulls && !g->ending && !calls(g);
+	return !list_empty(&g->ready) || !list_empty(&g->done) || !list_empty(&g->freed);
+}
+
+/**
+ * rdm_gc_sends() - is there something to send?
+ * @g: the member
+ *
+ * Return: false when rdm_gc_next() has nothing.
+ */
+bool rdm_gc_sends(const struct rdm_gc *g)
+{
+	return !list_empty(&g->txq) || g->want || g->pulls || g->ending || calls(g);
 }
 
 /**
