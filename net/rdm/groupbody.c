@@ -275,14 +275,32 @@ static struct walk walk_from(const struct rdm_gbody *b, u32 off)
 	return w;
 }
 
+/* The block with a fragment, from block @i on: that, the next one, or one far behind. */
+static u16 block_of(const struct rdm_gbody *b, u32 frag, u16 i)
+{
+	u16 end = b->nblocks, mid;
+
+	if (likely(frag < b->blocks[i].first + b->blocks[i].n))
+		return i;
+	if (frag < b->blocks[i + 1].first + b->blocks[i + 1].n)
+		return i + 1;
+	for (i += 2; i + 1 < end;) {
+		mid = (i + end) / 2;
+		if (frag < b->blocks[mid].first)
+			end = mid;
+		else
+			i = mid;
+	}
+	return i;
+}
+
 static u32 walk_laid(struct walk *w, u32 len, struct page **page, u32 *off)
 {
 	const struct rdm_gbody *b = w->laid;
 	u32 frag = w->skip / b->stride, in = w->skip % b->stride;
 	const struct rdm_block *blk;
 
-	while (frag >= b->blocks[w->i].first + b->blocks[w->i].n)
-		w->i++;
+	w->i = block_of(b, frag, w->i);
 	blk = &b->blocks[w->i];
 	*page = blk->page;
 	*off = blk->off + (frag - blk->first) * (b->gap + b->stride) + b->gap + in;
