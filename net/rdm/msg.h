@@ -7,6 +7,7 @@
 #ifndef _RDM_MSG_H
 #define _RDM_MSG_H
 
+#include "copy.h"
 #include "rdm.h"
 
 #define RDM_INLINE_MAX		256	/* messages up to here are copied, not referenced */
@@ -162,41 +163,6 @@ static inline void rdm_mem_uncharge(struct sock *sk, int size)
 	sk_mem_charge(sk, -size);
 	if (unlikely(sk->sk_forward_alloc > RDM_MEM_KEPT))
 		sk_mem_reclaim(sk);
-}
-
-/**
- * rdm_copy() - memcpy() for what is mostly short
- * @to: where to
- * @from: what
- * @len: how many bytes
- *
- * Where memcpy() is one instruction for a string, it takes some time to begin.
- */
-static inline void rdm_copy(u8 *to, const u8 *from, u32 len)
-{
-	if (unlikely(len > 128)) {
-		memcpy(to, from, len);
-		return;
-	}
-	for (; len >= 16; to += 16, from += 16, len -= 16) {
-		/* or the compiler makes a memcpy() of the loop */
-		OPTIMIZER_HIDE_VAR(len);
-		memcpy(to, from, 16);
-	}
-	if (len & 8) {
-		memcpy(to, from, 8);
-		to += 8;
-		from += 8;
-	}
-	if (len & 4) {
-		memcpy(to, from, 4);
-		to += 4;
-		from += 4;
-	}
-	for (len &= 3; len; len--) {
-		OPTIMIZER_HIDE_VAR(len);
-		*to++ = *from++;
-	}
 }
 
 /* Most zeroes behind a message's last fragment, so that the next message can follow. */
