@@ -198,7 +198,7 @@ depends() {
 }
 
 # Programs of a kernel's headers that were built for a newer libc than this machine's are run
-# with that one
+# with that one, wherever the tree is moved
 use_newer_libc() {
 	local root=$1 libc=$2/usr/lib/x86_64-linux-gnu program
 
@@ -207,7 +207,9 @@ use_newer_libc() {
 			mv "$program" "$program.bin"
 			cat >"$program" <<-END
 			#!/bin/sh
-			exec "$libc/ld-linux-x86-64.so.2" --library-path "$libc:/usr/lib/x86_64-linux-gnu" "$program.bin" "\$@"
+			me=\$(readlink -f "\$0")
+			libc=\${me%/*}/$(realpath -m --relative-to="${program%/*}" "$libc")
+			exec "\$libc/ld-linux-x86-64.so.2" --library-path "\$libc:/usr/lib/x86_64-linux-gnu" "\$me.bin" "\$@"
 			END
 			chmod +x "$program"
 		done
@@ -248,7 +250,9 @@ get_other() {
 	kdir=$root/usr/src/linux-headers-$release
 	# The packaged Makefile names /usr/src; name it from where it stands. This machine's
 	# compiler, and no option that it does not have; no BTF, whose program it may not have
-	sed -i "s|/usr/src/|$root/usr/src/|" "$kdir/Makefile"
+	# shellcheck disable=SC2016 # make's own
+	sed -i -e 's|/usr/src/|$(rdm-src)/|' \
+		-e '1i rdm-src := $(abspath $(dir $(lastword $(MAKEFILE_LIST)))..)' "$kdir/Makefile"
 	sed -i 's/gcc-[0-9]*$/gcc/' "$kdir/.kernelvariables"
 	echo 'int x;' | gcc -Werror -fmin-function-alignment=16 -x c -c -o /dev/null - 2>/dev/null ||
 		sed -i '/^CONFIG_CC_HAS_MIN_FUNCTION_ALIGNMENT=/d' "$kdir/include/config/auto.conf"
