@@ -134,7 +134,11 @@ if [ -e "$kdir/modules/modules.dep" ]; then
 		$1 in file { print file[$1]; n = split(need[$1], a, " "); for (i = 1; i <= n; i++) print a[i] }
 	' | sort -u | while read -r file; do
 		mkdir -p "$to/${file%/*}"
-		cp "$kdir/modules/$file" "$to/$file"
+		# busybox would hand them to the kernel as they are first, which complains
+		case $file in
+		*.xz) xz -dc "$kdir/modules/$file" >"$to/${file%.xz}" ;;
+		*) cp "$kdir/modules/$file" "$to/$file" ;;
+		esac
 	done
 	cp "$kdir/modules"/modules.{builtin,builtin.modinfo,order} "$to/"
 fi

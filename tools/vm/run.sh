@@ -123,6 +123,8 @@ boot() {
 	words+=" hung_task_panic=1 softlockup_panic=1 watchdog_thresh=30"
 	words+=" net.ifnames=0 vm.nonce=$nonce vm.load=$(IFS=,; echo "${load[*]-}")"
 	words+="${leaks:+ vm.leaks=1} $append"
+	# The others come when it knows its clock; see init
+	[ "$kernel" != newest ] || words+=" maxcpus=1"
 	# 57-bit addresses would only deepen every emulated page walk
 	local cpu=max,la57=off
 	# After an emulated CMPXCHG16B that has failed qemu 7.2 may interrupt the kernel with flags
