@@ -43,11 +43,10 @@
  */
 static void count_drops(struct rdm_net *rn, struct sock *usk, bool queue)
 {
-	int n;
+	int n = rdm_udp_take_drops(usk);
 
-	if (likely(!atomic_read(&usk->sk_drops)))
+	if (likely(!n))
 		return;
-	n = atomic_xchg(&usk->sk_drops, 0);
 	if (queue)
 		rdm_add(rn, DROP_QUEUE, n);
 	else
