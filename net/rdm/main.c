@@ -215,6 +215,7 @@ static int __init rdm_init(void)
 	int err = -ENOMEM;
 
 	rdm_memory_init();
+	rdm_gso_init();
 	rdm_peer_cache = KMEM_CACHE(rdm_peer, 0);
 	if (!rdm_peer_cache)
 		return err;

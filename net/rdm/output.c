@@ -25,7 +25,8 @@
 /*
  * Copies of broadcasts take two references each, and more where their bytes do not lie in one
  * piece. For a device that takes no lists of packets the kernel takes a list apart without touching
- * the segments, if all packets but the last are of one length.
+ * the segments, if all packets but the last are of one length. Not each kernel does that right
+ * (gso.c), and where it does not there are no lists.
  */
 #define PART_SEGS	8
 
@@ -496,15 +497,20 @@ static u8 *chain_head(struct chain *c, u32 len, u32 n)
 {
 	u32 size = SKB_DATA_ALIGN(len);
 	struct page *page;
+	bool full;
 	u8 *p;
 
+	full = c->skb && (c->segs % PART_SEGS == 0 ||
+			  skb_shinfo(c->part)->nr_frags + 1 + n > MAX_SKB_FRAGS);
+	if (full && !rdm_gso_lists)
+		chain_end(c);
 	if (!c->skb) {
 		c->skb = new_skb(c->peer, len);
 		c->part = c->skb;
 		c->segs = 0;
 		return likely(c->skb) ? skb_put(c->skb, len) : NULL;
 	}
-	if (c->segs % PART_SEGS == 0 || skb_shinfo(c->part)->nr_frags + 1 + n > MAX_SKB_FRAGS) {
+	if (full) {
 		struct sk_buff *part = new_skb(c->peer, 0);
 
 		if (unlikely(!part))
@@ -524,7 +530,8 @@ static u8 *chain_head(struct chain *c, u32 len, u32 n)
 /*
  * A run of copies of broadcasts, or of fragments of some, as segments of a super-packet. Other
  * copies refer to the same bytes, so headers cannot stand between those, and a packet takes only
- * so many references: eight segments or so. The rest stands in packets that it has in a list.
+ * so many references: eight segments or so. The rest stands in packets that it has in a list, or
+ * in more super-packets.
  */
 static void build_copies(struct rdm_peer *peer, const struct rdm_plan *plan,
 			 struct sk_buff_head *xmitq)

@@ -168,6 +168,10 @@ void rdm_route_confirm(struct rdm_peer *peer);
 u32 rdm_peer_mtu(const struct rdm_peer *peer);
 bool rdm_peer_pmtud(const struct rdm_peer *peer);
 
+/* gso.c */
+extern bool rdm_gso_lists;
+void rdm_gso_init(void);
+
 /* timer.c */
 void rdm_timer_init(struct rdm_peer *peer);
 void rdm_timer_arm(struct rdm_peer *peer, u64 now);
