@@ -30,7 +30,7 @@ tools:
 help:
 	@echo 'make              build rdm.ko for the running kernel, or for KDIR='
 	@echo 'make demo         watch messages and files cross a bad network (about 5 minutes;'
-	@echo '                  in a virtual machine, nothing is loaded on this one)'
+	@echo '                  in a virtual machine, nothing is loaded on this one; VM_KERNEL as below)'
 	@echo 'make test         every test below; the last line is "N passed, N failed"'
 	@echo 'make bench        rdm beside UDP, TCP and others, in a virtual machine, against the'
 	@echo '                  goals; BENCH='"'"'rr stream rdm-rdm'"'"' measures only these parts'
@@ -63,7 +63,7 @@ deps:
 
 demo:
 	@tools/test/deps.sh vm
-	@tools/demo/demo.sh
+	@VM_KERNEL=$(VM_KERNEL) tools/demo/demo.sh
 
 test:
 	@tools/test/run-lanes.sh $(LANES)

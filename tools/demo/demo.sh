@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # make demo: shows what rdm does on a bad network. Builds what it needs, boots a virtual
-# machine (nothing on this machine is changed), and runs demo-guest.sh in it.
+# machine (nothing on this machine is changed), and runs demo-guest.sh in it. VM_KERNEL=NAME
+# takes another kernel than stock; see tools/vm/kernel.sh.
 #
 # Exit status 0 only if rdm kept its promise in front of the reader's eyes and the
 # network was really bad; the last line says which.
@@ -12,20 +13,21 @@ set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 top=$(cd "$here/../.." && pwd)
 build=$top/build
+kernel=${VM_KERNEL:-stock}
 
 step() { echo; echo "== $*"; }
 
 step "Packages, kernel, module and tools (the first time takes longer: downloads)"
 "$top/tools/test/deps.sh" vm
-"$top/tools/vm/kernel.sh" stock
+"$top/tools/vm/kernel.sh" "$kernel"
 make -C "$top/tools" --no-print-directory
 
-step "A virtual machine with Debian's kernel and the rdm module"
+step "A virtual machine with Debian's kernel ($(cat "$build/kernels/$kernel/release")) and the rdm module"
 log=$(mktemp "${TMPDIR:-/tmp}/rdm-demo.XXXXXX")
 trap 'rm -f "$log"' EXIT
 begin=$SECONDS
 status=0
-"$top/tools/vm/run.sh" --kernel stock --rdm --timeout 600 \
+"$top/tools/vm/run.sh" --kernel "$kernel" --rdm --timeout 600 \
 	--add "$build/tools/rdmdemo" --add "$build/tools/rdmcat" \
 	--add "$build/tools/rdmchat" --add "$here/demo-group.sh" \
 	--add "$here/demo-guest.sh" -- /rdm/demo-guest.sh </dev/null |
