@@ -56,7 +56,7 @@ static void ack_due(struct rdm_assoc *a, u64 now, u8 ecn, u32 n)
 	a->ack_careful -= min_t(u32, a->ack_careful, n);
 }
 
-static void marked(struct rdm_assoc *a, u8 ecn, u32 n)
+static void count_marked(struct rdm_assoc *a, u8 ecn, u32 n)
 {
 	rdm_ecn_got(&a->hot->ecn, ecn, n);
 	a->ecn_seen |= ecn;
@@ -90,7 +90,7 @@ void rdm_assoc_rx_end(struct rdm_assoc *a, u64 now, u64 pn, u8 ecn, bool eliciti
 
 	in_order = !a->hot->rxpn.n || pn == rdm_pnset_largest(&a->hot->rxpn) + 1;
 	if (likely(rdm_pnset_add(&a->hot->rxpn, pn)))
-		marked(a, ecn, 1);
+		count_marked(a, ecn, 1);
 	if (pn == rdm_pnset_largest(&a->hot->rxpn))
 		a->largest_at = now;
 	if (!eliciting)
@@ -365,7 +365,7 @@ enum rdm_reasm_verdict rdm_assoc_rx_run(struct rdm_assoc *a, u64 now, struct rdm
 	enum rdm_reasm_verdict v = in_turn(a, m, rdm_rxmsg_grow(m, f, len));
 
 	rdm_pnset_extend(&a->hot->rxpn, n);
-	marked(a, ecn, n);
+	count_marked(a, ecn, n);
 	a->largest_at = now;
 	ack_due(a, now, ecn, n);
 	if (a->ack_now)

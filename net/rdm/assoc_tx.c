@@ -448,8 +448,8 @@ static bool plan_init(struct rdm_assoc *a, struct rdm_plan *plan)
 	return true;
 }
 
-static struct rdm_sent *take(struct list_head *pool, struct rdm_txmsg *m, u16 frag, u16 nmsgs,
-			     u32 size)
+static struct rdm_sent *take_record(struct list_head *pool, struct rdm_txmsg *m, u16 frag,
+				    u16 nmsgs, u32 size)
 {
 	struct rdm_sent *s = list_first_entry(pool, struct rdm_sent, node);
 
@@ -852,7 +852,7 @@ bool __rdm_assoc_next(struct rdm_assoc *a, u64 now, struct list_head *pool, u16 
 		plan->nrecs = 0;
 	} else {
 		plan->nrecs = 1;
-		s = take(pool, plan->msg, p.frag, n, plan->size);
+		s = take_record(pool, plan->msg, p.frag, n, plan->size);
 		s->ctl = ctl;
 		s->acks = acks;
 		s->skip_seq = skip_seq;

@@ -323,7 +323,7 @@ static void put_stamp(struct sock *sk, const struct rdm_rec *rec, struct msghdr 
 		put_cmsg_scm_timestamping(msg, &tss);
 }
 
-static void put_int(struct msghdr *msg, int level, int type, int v)
+static void put_cmsg_int(struct msghdr *msg, int level, int type, int v)
 {
 	put_cmsg(msg, level, type, sizeof(v), &v);
 }
@@ -402,7 +402,7 @@ void rdm_cmsg_recv(struct sock *sk, struct msghdr *msg, const struct rdm_rec *re
 		if (want & RDM_RX_PKTINFO)
 			put_pktinfo(msg, rec);
 		if (known && (want & RDM_RX_TTL))
-			put_int(msg, SOL_IP, IP_TTL, rec->ttl);
+			put_cmsg_int(msg, SOL_IP, IP_TTL, rec->ttl);
 		/* one byte here, and only here */
 		if (known && (want & RDM_RX_TOS))
 			put_cmsg(msg, SOL_IP, IP_TOS, sizeof(tos), &tos);
@@ -411,9 +411,9 @@ void rdm_cmsg_recv(struct sock *sk, struct msghdr *msg, const struct rdm_rec *re
 		return;
 	}
 	if (known && (want & RDM_RX_HOPLIMIT))
-		put_int(msg, SOL_IPV6, IPV6_HOPLIMIT, rec->ttl);
+		put_cmsg_int(msg, SOL_IPV6, IPV6_HOPLIMIT, rec->ttl);
 	if (known && (want & RDM_RX_TCLASS))
-		put_int(msg, SOL_IPV6, IPV6_TCLASS, tos);
+		put_cmsg_int(msg, SOL_IPV6, IPV6_TCLASS, tos);
 	if (want & RDM_RX_ORIGDST6)
 		put_origdst6(msg, rec);
 }

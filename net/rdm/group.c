@@ -161,7 +161,7 @@ static void deliver_data(struct rdm_group *g, u64 now, struct list_head *recs)
  * Give the user what is ready. Under the lock: two CPUs must not change its order. Without
  * memory for an event it waits in the core, until something happens next.
  */
-static void deliver(struct rdm_group *g, u64 now)
+static void deliver_ready(struct rdm_group *g, u64 now)
 {
 	struct rdm_gitem *item;
 	struct rdm_rec *rec;
@@ -322,7 +322,7 @@ void rdm_group_done(struct rdm_group *g, u64 now)
 	todo.wait = 0;
 	todo.announce_len = 0;
 	if (rdm_gc_gives(g->gc) || unlikely(!g->spare)) {
-		deliver(g, now);
+		deliver_ready(g, now);
 		rdm_group_outcomes(g);
 		while ((m = rdm_gc_freed(g->gc)))
 			freed += rdm_gbody_unref(rdm_gbody_of(m));

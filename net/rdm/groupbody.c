@@ -252,16 +252,16 @@ void rdm_gbody_put(struct rdm_gbody *b)
 }
 
 /* A way through the bytes. */
-struct walk {
+struct body_walk {
 	const struct rdm_gbody *laid;	/* NULL: it goes through pieces */
 	const struct rdm_gchunk *c;
 	u16 i;				/* piece of @c, or block */
 	u32 skip;			/* bytes of this piece; laid ones: of the frame */
 };
 
-static struct walk walk_from(const struct rdm_gbody *b, u32 off)
+static struct body_walk walk_from(const struct rdm_gbody *b, u32 off)
 {
-	struct walk w = { .c = &b->first, .skip = off };
+	struct body_walk w = { .c = &b->first, .skip = off };
 
 	if (b->blocks) {
 		w.laid = b;
@@ -294,7 +294,7 @@ static u16 block_of(const struct rdm_gbody *b, u32 frag, u16 i)
 	return i;
 }
 
-static u32 walk_laid(struct walk *w, u32 len, struct page **page, u32 *off)
+static u32 walk_laid(struct body_walk *w, u32 len, struct page **page, u32 *off)
 {
 	const struct rdm_gbody *b = w->laid;
 	u32 frag = w->skip / b->stride, in = w->skip % b->stride;
@@ -310,7 +310,7 @@ static u32 walk_laid(struct walk *w, u32 len, struct page **page, u32 *off)
 }
 
 /* The next @len bytes as far as they lie in one piece: from @off of @page on. Return: how many. */
-static u32 walk_next(struct walk *w, u32 len, struct page **page, u32 *off)
+static u32 walk_next(struct body_walk *w, u32 len, struct page **page, u32 *off)
 {
 	const struct bio_vec *v;
 
@@ -422,7 +422,7 @@ static bool refer_skb(struct rdm_gbody *b, const struct sk_buff *skb, u32 at, u3
 }
 
 /* Copy them to where @w stands. */
-static bool copy_skb(struct walk *w, const struct sk_buff *skb, u32 at, u32 len)
+static bool copy_skb(struct body_walk *w, const struct sk_buff *skb, u32 at, u32 len)
 {
 	struct page *page;
 	u32 off, n;
@@ -493,11 +493,11 @@ static int lay(struct rdm_gbody *b, struct iov_iter *from, u32 mtu)
 }
 
 /* Bytes of ours, of which it is not known yet how they will be cut. */
-static int fill(struct rdm_gbody *b, struct iov_iter *from)
+static int fill_body(struct rdm_gbody *b, struct iov_iter *from)
 {
 	u32 len = b->len, n, off;
 	struct page *page;
-	struct walk w;
+	struct body_walk w;
 
 	if (rdm_gbody_short(b))
 		return copy_from_iter_full(b->first.pieces, len, from) ? 0 : -EFAULT;
@@ -529,7 +529,7 @@ struct rdm_gbody *rdm_gbody_from_user(struct rdm_group *g, struct iov_iter *from
 
 	if (!b)
 		return ERR_PTR(-ENOMEM);
-	err = mtu && !rdm_gbody_short(b) ? lay(b, from, mtu) : fill(b, from);
+	err = mtu && !rdm_gbody_short(b) ? lay(b, from, mtu) : fill_body(b, from);
 	if (err) {
 		body_drop(b);
 		return ERR_PTR(err);
@@ -541,7 +541,7 @@ struct rdm_gbody *rdm_gbody_from_user(struct rdm_group *g, struct iov_iter *from
 }
 
 /* The bytes of a message from @at on: copied to @w, or referred to without it. */
-static bool take_bytes(struct rdm_gbody *b, struct walk *w, const struct rdm_rec *rec, u32 at)
+static bool take_bytes(struct rdm_gbody *b, struct body_walk *w, const struct rdm_rec *rec, u32 at)
 {
 	const struct rdm_rxfrag *f;
 
@@ -565,7 +565,7 @@ static bool take_bytes(struct rdm_gbody *b, struct walk *w, const struct rdm_rec
 
 static bool copy(struct rdm_gbody *b, const struct rdm_rec *rec, u32 at)
 {
-	struct walk w;
+	struct body_walk w;
 	bool ok;
 
 	if (rdm_gbody_short(b))
@@ -667,7 +667,7 @@ bool rdm_gbody_gather(struct rdm_gbody *b)
 int rdm_gbody_to_user(const struct rdm_gbody *b, struct iov_iter *to, u32 len)
 {
 	struct page *page;
-	struct walk w;
+	struct body_walk w;
 	u32 off, n;
 
 	if (rdm_gbody_short(b))
@@ -692,7 +692,7 @@ int rdm_gbody_to_user(const struct rdm_gbody *b, struct iov_iter *to, u32 len)
  */
 u32 rdm_gbody_refs(const struct rdm_gbody *b, u32 off, u32 len)
 {
-	struct walk w = walk_from(b, off);
+	struct body_walk w = walk_from(b, off);
 	struct page *page;
 	u32 n = 0;
 
@@ -715,7 +715,7 @@ u32 rdm_gbody_refs(const struct rdm_gbody *b, u32 off, u32 len)
 bool rdm_gbody_add(struct sk_buff *skb, const struct rdm_gbody *b, u32 off, u32 len)
 {
 	struct page *page;
-	struct walk w;
+	struct body_walk w;
 	u32 n;
 
 	if (rdm_gbody_short(b)) {

@@ -27,7 +27,7 @@ static bool is_new(struct rdm_gmem *o, u64 seq)
 }
 
 /* To the application, unless it has too much unread: nobody waits for who does not read. */
-static bool deliver(struct rdm_gc *g, struct rdm_gmem *o, struct rdm_gmsg *m)
+static bool deliver_msg(struct rdm_gc *g, struct rdm_gmem *o, struct rdm_gmsg *m)
 {
 	if (o->cast_unread + m->charge > g->cfg.window) {
 		g->count[RDM_GCS_DISCARDED]++;
@@ -55,7 +55,7 @@ static void init(struct rdm_gc *g, struct rdm_gmsg *m, u64 view, u64 seq, u64 cu
 }
 
 /* Every copy was carried, or was not. */
-static void finish(struct rdm_gc *g, struct rdm_gmsg *m)
+static void finish_msg(struct rdm_gc *g, struct rdm_gmsg *m)
 {
 	if (m->wait)
 		return;
@@ -109,8 +109,8 @@ int rdm_gcast_send(struct rdm_gc *g, struct rdm_gmsg *m)
 	list_add_tail(&m->node, &g->casts);
 	if (m->todo)
 		list_add_tail(&m->tx, &g->txq);
-	deliver(g, &g->mem[g->rank], m);
-	finish(g, m);
+	deliver_msg(g, &g->mem[g->rank], m);
+	finish_msg(g, m);
 	return 0;
 }
 
@@ -132,7 +132,7 @@ void rdm_gc_carried(struct rdm_gc *g, struct rdm_gmsg *m, u64 ok, u64 failed)
 			g->mem[k].cast_cum = max(g->mem[k].cast_cum, m->cum);
 	m->lack |= failed & m->wait;
 	m->wait &= ~(ok | failed);
-	finish(g, m);
+	finish_msg(g, m);
 }
 
 /*
@@ -150,7 +150,7 @@ void rdm_gcast_view(struct rdm_gc *g, u64 stay)
 		list_del_init(&m->tx);
 		m->lack |= gone;
 		m->wait &= ~gone;
-		finish(g, m);
+		finish_msg(g, m);
 	}
 }
 
@@ -170,7 +170,7 @@ enum rdm_grx rdm_gcast_rx(struct rdm_gc *g, u64 now, const struct rdm_gframe *f,
 	init(g, m, f->view, f->seq, f->cum);
 	m->origin = o->who;
 	m->rank = f->origin;
-	if (!deliver(g, o, m))
+	if (!deliver_msg(g, o, m))
 		return RDM_GRX_WINDOW;
 	rdm_gdrop(g, m);
 	return RDM_GRX_TAKEN;

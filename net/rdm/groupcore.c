@@ -428,7 +428,7 @@ static enum rdm_grx insert(const struct rdm_gc *g, struct rdm_gmem *org, struct 
 	return RDM_GRX_TAKEN;
 }
 
-static void take(struct rdm_gc *g, u64 now, struct rdm_gmem *org, struct rdm_gmsg *m)
+static void take_msg(struct rdm_gc *g, u64 now, struct rdm_gmem *org, struct rdm_gmsg *m)
 {
 	struct rdm_gmsg *next;
 	u8 o = org - g->mem, k;
@@ -556,7 +556,7 @@ enum rdm_grx rdm_gc_rx_data(struct rdm_gc *g, u64 now, const struct rdm_gaddr *f
 		return grx;
 	}
 	org->top = max(org->top, f->seq);
-	take(g, now, org, m);
+	take_msg(g, now, org, m);
 	return RDM_GRX_TAKEN;
 }
 

@@ -169,7 +169,8 @@ static void take_ctrl(struct rdm_group *g, u64 now, const struct rdm_gaddr *from
 }
 
 /* A frame; it stays the caller's. */
-static void take(struct batch *batch, struct sock *sk, struct rdm_peer *peer, struct rdm_rec *rec)
+static void take_rec(struct batch *batch, struct sock *sk, struct rdm_peer *peer,
+		     struct rdm_rec *rec)
 {
 	struct rdm_group *g;
 	u8 buf[16] __uninitialized;
@@ -326,7 +327,7 @@ void rdm_group_input(struct sock *sk, struct list_head *recs)
 	rdm_gaddr_from(&batch.from, &peer->remote);
 	list_for_each_entry_safe(rec, tmp, recs, node) {
 		charge += rec->charge;
-		take(&batch, sk, peer, rec);
+		take_rec(&batch, sk, peer, rec);
 	}
 	batch_end(&batch);
 	rdm_rcv_unreserve_all(sk, recs);

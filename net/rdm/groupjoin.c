@@ -9,9 +9,9 @@
 /* How long somebody outside is remembered, in cfg.announce. */
 #define REMEMBER	4
 /* How long a contact may take to let us in, in cfg.announce. */
-#define PATIENCE	10
+#define JOIN_PATIENCE	10
 
-static void answer(struct rdm_gc *g, struct rdm_gguest *guest, u32 what)
+static void answer_guest(struct rdm_gc *g, struct rdm_gguest *guest, u32 what)
 {
 	guest->want |= what;
 	g->answers = true;
@@ -65,7 +65,7 @@ void rdm_gseek(struct rdm_gc *g, u64 now, u32 listen)
 	g->seek_rounds = 0;
 	g->ticket = 0;
 	g->join_at = now;
-	g->join_end = now + PATIENCE * g->cfg.announce;
+	g->join_end = now + JOIN_PATIENCE * g->cfg.announce;
 	rdm_gwake(g, now);
 }
 
@@ -78,7 +78,7 @@ static void set_contact(struct rdm_gc *g, u64 now, const struct rdm_gaddr *at, u
 	g->ticket = 0;
 	g->contact_lineage = lineage;
 	g->join_at = now;
-	g->join_end = now + PATIENCE * g->cfg.announce;
+	g->join_end = now + JOIN_PATIENCE * g->cfg.announce;
 	rdm_gwake(g, now);
 }
 
@@ -104,7 +104,7 @@ static bool fresh(struct rdm_gc *g, u64 now, const struct rdm_gframe *f,
 		return true;
 	if (!guest->ticket)
 		guest->ticket = rdm_grand(g) | 1;
-	answer(g, guest, RDM_GWANT_TICKET);
+	answer_guest(g, guest, RDM_GWANT_TICKET);
 	return false;
 }
 
@@ -165,8 +165,8 @@ static bool called(struct rdm_gc *g, u64 now, const struct rdm_gmember *who)
 }
 
 /* What a member makes of an announcement. */
-static void meet(struct rdm_gc *g, u64 now, const struct rdm_gframe *f,
-		 const struct rdm_gaddr *from, bool proven)
+static void meet_guest(struct rdm_gc *g, u64 now, const struct rdm_gframe *f,
+		       const struct rdm_gaddr *from, bool proven)
 {
 	struct rdm_gmember who = { .at = *from, .inc = f->inc };
 	struct rdm_gguest *guest;
@@ -206,7 +206,7 @@ static void meet(struct rdm_gc *g, u64 now, const struct rdm_gframe *f,
 	if (!guest || now < guest->answered + rdm_gretry(g))
 		return;
 	guest->answered = now;
-	answer(g, guest, what);
+	answer_guest(g, guest, what);
 }
 
 /* An announcement; @proven: it came through a channel. */
@@ -217,7 +217,7 @@ void rdm_gannounce_rx(struct rdm_gc *g, u64 now, const struct rdm_gframe *f,
 	struct rdm_gguest *guest;
 
 	if (g->state == RDM_GC_MEMBER) {
-		meet(g, now, f, from, proven);
+		meet_guest(g, now, f, from, proven);
 	} else if (f->flags & RDM_GA_MEMBER) {
 		set_contact(g, now, from, f->lineage);
 		if (proven && f->ticket && rdm_gat_eq(from, &g->contact) &&

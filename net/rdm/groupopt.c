@@ -46,7 +46,7 @@ static bool is_multicast(const struct rdm_addr *a)
 				 ipv6_addr_is_multicast(&a->ip);
 }
 
-static bool is_local(struct net *net, const struct rdm_addr *a)
+static bool is_own_addr(struct net *net, const struct rdm_addr *a)
 {
 	if (rdm_addr_is4(a))
 		return inet_addr_type(net, a->ip.s6_addr32[3]) == RTN_LOCAL;
@@ -92,7 +92,7 @@ static int take_list(struct rdm_group *g, const struct rdm_addr *list, u32 n)
 
 	for (i = 0; i < n; i++) {
 		if (!found && list[i].port == inet_sk(g->sk)->inet_sport &&
-		    is_local(g->rn->net, &list[i]) &&
+		    is_own_addr(g->rn->net, &list[i]) &&
 		    (bound_to_any(g->sk) || ipv6_addr_equal(&list[i].ip, bound(g->sk)))) {
 			me = list[i];
 			found = true;
@@ -105,8 +105,8 @@ static int take_list(struct rdm_group *g, const struct rdm_addr *list, u32 n)
 }
 
 /* Join a group; with @n, that of the members in @list. */
-static int join(struct sock *sk, struct rdm_addr *name, int ifindex,
-		const struct rdm_addr *list, u32 n)
+static int join_group(struct sock *sk, struct rdm_addr *name, int ifindex,
+		      const struct rdm_addr *list, u32 n)
 {
 	struct rdm_group *g;
 	int err;
@@ -213,7 +213,7 @@ static int request(struct sock *sk, bool on, sockptr_t val, unsigned int len)
 				goto out;
 		}
 	}
-	err = join(sk, &name, req.ifindex, list, req.n);
+	err = join_group(sk, &name, req.ifindex, list, req.n);
 out:
 	kfree(ss);
 	kfree(list);
@@ -311,7 +311,7 @@ int rdm_group_membership(struct sock *sk, int level, int name, sockptr_t val, un
 		return err;
 	/* the port of a group is that of the socket */
 	group.port = 0;
-	return on ? join(sk, &group, ifindex, NULL, 0) : leave(sk, &group);
+	return on ? join_group(sk, &group, ifindex, NULL, 0) : leave(sk, &group);
 }
 
 /**

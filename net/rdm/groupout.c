@@ -42,7 +42,7 @@ static void settle(struct rdm_group *g, struct tally *t)
 }
 
 /* To who asked for it, or of a failure. */
-static void tell(struct rdm_group *g, struct rdm_gmsg *m, int error, u8 fate)
+static void tell_one(struct rdm_group *g, struct rdm_gmsg *m, int error, u8 fate)
 {
 	struct rdm_gbody *b = rdm_gbody_of(m);
 	struct rdm_addr *lack = NULL;
@@ -100,7 +100,7 @@ void rdm_group_outcomes(struct rdm_group *g)
 		if (likely(!error && !rdm_gbody_of(m)->note))
 			continue;
 		settle(g, &t);
-		tell(g, m, error, fate);
+		tell_one(g, m, error, fate);
 	}
 	settle(g, &t);
 	if (any && (sock_flag(g->sk, SOCK_DEAD) || !READ_ONCE(rdm_groups(g->sk)->unstable)))

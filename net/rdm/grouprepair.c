@@ -12,7 +12,7 @@
 /* Bytes that a channel may have to carry with repairs; what is more is asked for again. */
 #define CARRY_MAX	65536
 
-static void know(struct rdm_gc *g, u8 k, u8 o, u64 seq)
+static void note_known(struct rdm_gc *g, u8 k, u8 o, u64 seq)
 {
 	u64 *known = rdm_gknown(g, k, o);
 
@@ -62,12 +62,12 @@ void rdm_gstate_rx(struct rdm_gc *g, u64 now, const struct rdm_gframe *f, u8 k)
 		from->floor = f->floor;
 		rdm_grelease(g, k);
 	}
-	know(g, k, g->rank, f->ack);
+	note_known(g, k, g->rank, f->ack);
 	for (o = 0; f->rows && o < g->n; o++) {
 		u64 has = rdm_gw_u64(f->rows, 2 * o);
 
-		know(g, k, o, has);
-		know(g, o, g->rank, rdm_gw_u64(f->rows, 2 * o + 1));
+		note_known(g, k, o, has);
+		note_known(g, o, g->rank, rdm_gw_u64(f->rows, 2 * o + 1));
 		if (o != g->rank)
 			g->mem[o].top = max(g->mem[o].top, has);
 	}

@@ -13,14 +13,7 @@
 #include <linux/unaligned.h>
 
 #include "groupwire.h"
-
-static bool all_zero(const u8 *p, u32 n)
-{
-	while (n--)
-		if (*p++)
-			return false;
-	return true;
-}
+#include "wire.h"
 
 /* The ranks of a view with @n members, as a set. */
 static u64 ranks(u8 n)
@@ -108,7 +101,7 @@ static int check_value(const u8 *p, u32 len, u8 n)
 	njoin = p[24];
 	if (!get_unaligned_be64(p) || !stay || (stay | left) & ~all || stay & left ||
 	    p[25] != n || njoin > hweight64(stay) || njoin > RDM_GROUP_JOIN_MAX ||
-	    hweight64(stay) + njoin > RDM_GROUP_MAX || !all_zero(p + 26, 6))
+	    hweight64(stay) + njoin > RDM_GROUP_MAX || !rdm_wire_zero(p + 26, 6))
 		return -EPROTO;
 	need = RDM_GV_LEN + 8 * n + njoin * RDM_GV_MEMBER;
 	if (len < need || !members_ok(p + RDM_GV_LEN + 8 * n, njoin))
@@ -225,7 +218,7 @@ static int get_join(struct rdm_gframe *f, const u8 *p, u32 len)
 	memcpy(&f->who.at.port, p + 16, 2);
 	f->who.inc = get_unaligned_be64(p + 24);
 	f->ticket = get_unaligned_be64(p + 32);
-	return f->who.inc && all_zero(p + 18, 6) ? 0 : -EPROTO;
+	return f->who.inc && rdm_wire_zero(p + 18, 6) ? 0 : -EPROTO;
 }
 
 /* The frames of a view change. */

@@ -344,7 +344,7 @@ static struct sock *cookie_sock(struct rx *rx, const struct rdm_cookie *ck, u64 
 	return sk;
 }
 
-enum meeting { MET, STALE, SUCCEEDS, REPLACED };
+enum meeting { SAME, STALE, SUCCEEDS, REPLACED };
 
 /* The cookie comes to an association with the same address: what becomes of that one? */
 static enum meeting meet_old(struct rx *rx, struct rdm_peer *old, const struct rdm_cookie *ck,
@@ -354,7 +354,7 @@ static enum meeting meet_old(struct rx *rx, struct rdm_peer *old, const struct r
 
 	rx_lock(rx, old, 0);
 	if (old->sk == sk && rdm_assoc_rx_cookie(&old->a, rx->now, ck, &rx->out)) {
-		what = MET;
+		what = SAME;
 	} else if (ck->time < old->a.cookie_time) {
 		what = STALE;
 	} else if (old->sk == sk && !rdm_sk(sk)->seat.child &&
@@ -405,7 +405,7 @@ static struct rdm_peer *meet(struct rx *rx, const struct rdm_cookie *ck, u64 inc
 	}
 	if (old) {
 		switch (meet_old(rx, old, ck, sk)) {
-		case MET:
+		case SAME:
 			rdm_peer_alias(old, ck->tag);
 			/* the table holds it while we are under RCU */
 			rdm_peer_put(old);

@@ -135,7 +135,7 @@ static void note_tight(struct rx *rx, u32 more)
 }
 
 /* Room for a message. With @now it goes to the user in the same step. */
-static bool reserve(struct rx *rx, struct rdm_rec *rec, bool now)
+static bool reserve_room(struct rx *rx, struct rdm_rec *rec, bool now)
 {
 	struct rdm_assoc *a = &rx->peer->a;
 	u32 charge = rec->charge;
@@ -188,7 +188,7 @@ static bool take_whole(struct rx *rx, const struct rdm_frame *f)
 		   rx->peer->channel == RDM_CHANNEL_USER)) {
 		if (unlikely(rdm_rx_wants_stamp(rx->sk)))
 			rec->stamp = ktime_get_real();
-		if (!reserve(rx, rec, true))
+		if (!reserve_room(rx, rec, true))
 			return false;
 		rdm_assoc_rx_whole(a, f->seq);
 		delivered(rx);
@@ -196,7 +196,7 @@ static bool take_whole(struct rx *rx, const struct rdm_frame *f)
 		deliver_held(rx);
 		return true;
 	}
-	if (!reserve(rx, rec, false))
+	if (!reserve_room(rx, rec, false))
 		return false;
 	if (rdm_assoc_rx_whole(a, f->seq)) {
 		deliver(rx, rec);
@@ -246,7 +246,7 @@ static bool take_part(struct rx *rx, const struct rdm_frame *f, struct rdm_rxmsg
 			rdm_inc(rx->rn, DROP_NO_MEM);
 			return false;
 		}
-		if (!reserve(rx, rec, false))
+		if (!reserve_room(rx, rec, false))
 			return false;
 		rdm_assoc_rx_hold(&rx->peer->a, &rec->m);
 		part = &rec->one;

@@ -309,6 +309,9 @@ static void __exit rdm_exit(void)
 	kmem_cache_destroy(rdm_peer_cache);
 }
 
+/* Kbuild makes one translation unit of the module; the kernel looks for these two in it */
+int init_module(void) __visible;
+void cleanup_module(void) __visible;
 module_init(rdm_init);
 module_exit(rdm_exit);
 

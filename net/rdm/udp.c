@@ -268,8 +268,8 @@ static u8 tos6(const struct sock *sk)
 	return READ_ONCE(inet6_sk(sk)->tclass) & ~INET_ECN_MASK;
 }
 
-static struct dst_entry *route4(struct sock *sk, const struct rdm_addr *local,
-				const struct rdm_addr *remote, struct in6_addr *saddr)
+static struct dst_entry *find_route4(struct sock *sk, const struct rdm_addr *local,
+				     const struct rdm_addr *remote, struct in6_addr *saddr)
 {
 	struct sock *usk = rdm_sk(sk)->tunnel->usk;
 	struct flowi4 fl4 = {
@@ -301,8 +301,8 @@ static struct dst_entry *route4(struct sock *sk, const struct rdm_addr *local,
 	return &rt->dst;
 }
 
-static struct dst_entry *route6(struct sock *sk, const struct rdm_addr *local,
-				const struct rdm_addr *remote, struct in6_addr *saddr)
+static struct dst_entry *find_route6(struct sock *sk, const struct rdm_addr *local,
+				     const struct rdm_addr *remote, struct in6_addr *saddr)
 {
 	struct sock *usk = rdm_sk(sk)->tunnel->usk;
 	struct flowi6 fl6 = {
@@ -351,8 +351,8 @@ struct dst_entry *rdm_udp_route(struct sock *sk, const struct rdm_addr *local,
 	if (unlikely(v4 != rdm_addr_is4(local) && !ipv6_addr_any(&local->ip)))
 		return ERR_PTR(-EAFNOSUPPORT);
 	if (v4)
-		return route4(sk, local, remote, saddr);
-	return route6(sk, local, remote, saddr);
+		return find_route4(sk, local, remote, saddr);
+	return find_route6(sk, local, remote, saddr);
 }
 
 /* len <= dst_mtu(), which takes longer than all else here, for routes with nothing special */

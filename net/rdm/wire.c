@@ -26,7 +26,14 @@ static void put_be48(u64 v, u8 *p)
 	put_unaligned_be32((u32)v, p + 2);
 }
 
-static bool all_zero(const u8 *p, u32 n)
+/**
+ * rdm_wire_zero() - are reserved bytes as they must be?
+ * @p: the bytes
+ * @n: how many
+ *
+ * Return: true when each is 0.
+ */
+bool rdm_wire_zero(const u8 *p, u32 n)
 {
 	while (n--)
 		if (*p++)
@@ -86,7 +93,7 @@ int rdm_wire_params(struct rdm_params *pa, const u8 *p, u32 len)
 	pa->flags = p[40];
 	pa->channel = p[41];
 	if (!pa->tag || !pa->incarnation || !pa->user_timeout || !pa->max_msg ||
-	    (pa->flags & ~RDM_PARAM_FIFO) || pa->channel >= RDM_CHANNEL__NR || !all_zero(p + 42, 6))
+	    (pa->flags & ~RDM_PARAM_FIFO) || pa->channel >= RDM_CHANNEL__NR || !rdm_wire_zero(p + 42, 6))
 		return -EPROTO;
 	return 0;
 }
@@ -102,7 +109,7 @@ int rdm_wire_params(struct rdm_params *pa, const u8 *p, u32 len)
  */
 int rdm_wire_reset(u8 *reason, u64 *incarnation, const u8 *p, u32 len)
 {
-	if (len < RDM_RESET_LEN - RDM_HDR_LEN || !all_zero(p + 1, 7) ||
+	if (len < RDM_RESET_LEN - RDM_HDR_LEN || !rdm_wire_zero(p + 1, 7) ||
 	    p[0] < RDM_RESET_NO_ASSOC || p[0] > RDM_RESET_BUSY)
 		return -EPROTO;
 	*reason = p[0];
@@ -164,7 +171,7 @@ static int get_skip(struct rdm_frame *f, const u8 *p, u32 avail, u32 left)
 
 	f->nlens = p[1];
 	f->seq = get_unaligned_be64(p + 8);
-	if (!f->nlens || f->nlens > RDM_SKIP_MAX || !all_zero(p + 2, 6) || left < len ||
+	if (!f->nlens || f->nlens > RDM_SKIP_MAX || !rdm_wire_zero(p + 2, 6) || left < len ||
 	    f->seq > U64_MAX - f->nlens)
 		return -EPROTO;
 	if (avail < len)
@@ -243,7 +250,7 @@ int rdm_wire_frame(struct rdm_frame *f, const u8 *p, u32 avail, u32 at, u32 end)
 		f->flags = p[1];
 		f->charge = get_unaligned_be64(p + 8);
 		f->last = get_unaligned_be64(p + 16);
-		if ((p[1] & ~RDM_WINDOW_REOPENED) || !all_zero(p + 2, 6))
+		if ((p[1] & ~RDM_WINDOW_REOPENED) || !rdm_wire_zero(p + 2, 6))
 			return -EPROTO;
 		return head;
 	case RDM_FRAME_SKIP:
@@ -251,14 +258,14 @@ int rdm_wire_frame(struct rdm_frame *f, const u8 *p, u32 avail, u32 at, u32 end)
 	case RDM_FRAME_CLOSE:
 	case RDM_FRAME_CLOSE_ACK:
 		f->seq = get_unaligned_be64(p + 8);
-		return all_zero(p + 1, 7) ? (int)head : -EPROTO;
+		return rdm_wire_zero(p + 1, 7) ? (int)head : -EPROTO;
 	case RDM_FRAME_COOKIE:
 		f->len = get_unaligned_be16(p + 2);
 		if (p[1] || f->len != RDM_COOKIE_LEN || f->len > left - head)
 			return -EPROTO;
 		return head + f->len;
 	case RDM_FRAME_PADDING:
-		return all_zero(p, min(avail, left)) ? (int)left : -EPROTO;
+		return rdm_wire_zero(p, min(avail, left)) ? (int)left : -EPROTO;
 	default:	/* RDM_FRAME_PING */
 		return head;
 	}

@@ -170,6 +170,7 @@ struct rdm_frame {
 	};
 };
 
+bool rdm_wire_zero(const u8 *p, u32 n);
 int rdm_wire_hdr(struct rdm_hdr *h, const u8 *p, u32 len);
 int rdm_wire_params(struct rdm_params *pa, const u8 *p, u32 len);
 int rdm_wire_reset(u8 *reason, u64 *incarnation, const u8 *p, u32 len);

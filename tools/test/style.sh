@@ -142,7 +142,7 @@ part_build() {
 	log=$out/build/module.log
 	rm -rf "$out/build"
 	# The stock kernel has no KUnit: lane kunit compiles the tests, with W=1 as well
-	if OUT=$out/build tools/vm/module.sh stock W=1 C=2 2>"$out/check.log"; then
+	if OUT=$out/build tools/vm/module.sh stock RDM_SEPARATE=1 W=1 C=2 2>"$out/check.log"; then
 		passes "the module builds with W=1 and sparse"
 	else
 		fails "the module builds with W=1 and sparse"
