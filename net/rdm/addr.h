@@ -10,12 +10,15 @@
 #include <linux/in6.h>
 #include <net/ipv6.h>
 
-/* An address with its port; IPv4 as v4-mapped. Compared and hashed as bytes. */
+/*
+ * An address with its port; IPv4 as v4-mapped. Compared and hashed as bytes. Gcc aligns the
+ * stack for a variable whose first member has 16 bytes, so that is not the IP address.
+ */
 struct rdm_addr {
-	struct in6_addr ip;
 	__be16 port;
 	__be16 pad;
 	s32 scope;		/* interface of a link-local address, else 0 */
+	struct in6_addr ip;
 };
 
 static inline bool rdm_addr_is4(const struct rdm_addr *a)

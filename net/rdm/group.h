@@ -185,13 +185,18 @@ static inline struct rdm_gread *rdm_gread(const struct rdm_rec *rec)
 
 static inline void rdm_gaddr_from(struct rdm_gaddr *to, const struct rdm_addr *from)
 {
-	static_assert(sizeof(*to) == sizeof(*from));
-	memcpy(to, from, sizeof(*to));
+	memcpy(to->ip, &from->ip, sizeof(to->ip));
+	to->port = from->port;
+	to->pad = 0;
+	to->scope = from->scope;
 }
 
 static inline void rdm_gaddr_to(struct rdm_addr *to, const struct rdm_gaddr *from)
 {
-	memcpy(to, from, sizeof(*to));
+	to->port = from->port;
+	to->pad = 0;
+	to->scope = from->scope;
+	memcpy(&to->ip, from->ip, sizeof(to->ip));
 }
 
 /* groupout.c */

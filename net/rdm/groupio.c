@@ -191,7 +191,7 @@ static void drop(struct rdm_msg *m)
 void rdm_gmsg_push(struct rdm_group *g, struct rdm_msg *m, u32 wait, u64 now)
 {
 	struct rdm_addr from = g->self;
-	struct sk_buff_head xmitq;
+	struct rdm_xmitq xmitq;
 	struct rdm_peer *peer;
 	struct rdm_out out;
 	u32 stride;
@@ -211,7 +211,7 @@ void rdm_gmsg_push(struct rdm_group *g, struct rdm_msg *m, u32 wait, u64 now)
 		spin_unlock_bh(&peer->lock);
 		rdm_peer_put(peer);
 	}
-	__skb_queue_head_init(&xmitq);
+	rdm_xmitq_init(&xmitq);
 	rdm_out_init(&out);
 	stride = rdm_msg_stride(m->t.len, peer->a.mtu);
 	rdm_txmsg_init(&m->t, m->t.len, stride, m->t.acked);

@@ -11,11 +11,11 @@
 
 static void peer_icmp(struct rdm_peer *peer, int err, bool hard, const u8 *quote, u32 len)
 {
-	struct sk_buff_head xmitq;
+	struct rdm_xmitq xmitq;
 	struct rdm_out out;
 	bool ok = false;
 
-	__skb_queue_head_init(&xmitq);
+	rdm_xmitq_init(&xmitq);
 	rdm_out_init(&out);
 	spin_lock_bh(&peer->lock);
 	if (len >= RDM_HDR_LEN && quote[0] == RDM_WIRE_VERSION && quote[1] == RDM_PKT_DATA)

@@ -686,7 +686,7 @@ void rdm_input(struct rdm_tunnel *t, struct sk_buff *skb)
 	rx.part_at = 0;
 	rx.unwelcome = false;
 	rx.wake = false;
-	__skb_queue_head_init(&rx.xmitq);
+	rdm_xmitq_init(&rx.xmitq);
 	INIT_LIST_HEAD(&rx.ready);
 	if (unlikely(skb->len && to_all(&rx))) {
 		rdm_group_datagram(t, &rx.from, &rx.to, skb);

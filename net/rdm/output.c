@@ -183,14 +183,14 @@ void rdm_route_confirm(struct rdm_peer *peer)
 }
 
 static void send_skb(struct rdm_peer *peer, struct sk_buff *skb, bool ect,
-		     struct sk_buff_head *xmitq)
+		     struct rdm_xmitq *xmitq)
 {
 	*rdm_skb_ecn(skb) = ect ? RDM_ECN_ECT0 : RDM_ECN_NONE;
 	/* where not even the base size gets through, IPv4 cuts: see dont_fragment() */
 	if (unlikely(peer->a.mtu < RDM_PMTU_BASE))
 		skb->ignore_df = 1;
 	skb_dst_set(skb, dst_clone(peer->dst));
-	__skb_queue_tail(xmitq, skb);
+	rdm_xmitq_add(xmitq, skb);
 }
 
 /* Of the bytes of a copy of a broadcast from @off on, how many are of its head. */
@@ -347,7 +347,7 @@ static struct sk_buff *build_frag(const struct rdm_peer *peer, const struct rdm_
 struct chain {
 	struct rdm_peer *peer;
 	const struct rdm_plan *plan;
-	struct sk_buff_head *xmitq;
+	struct rdm_xmitq *xmitq;
 	struct sk_buff *skb;
 	struct sk_buff *part;	/* of copies: @skb, or the part behind it that is being filled */
 	struct sk_buff *last;	/* the part before @part, when that is not @skb */
@@ -424,7 +424,7 @@ static void chain_laid(struct chain *c, struct page *page, u32 off, u32 len, u16
 
 /* A run of fragments as segments of super-packets: the headers go into the gaps. */
 static void build_laid(struct rdm_peer *peer, const struct rdm_plan *plan,
-		       struct sk_buff_head *xmitq)
+		       struct rdm_xmitq *xmitq)
 {
 	struct chain c = { .peer = peer, .plan = plan, .xmitq = xmitq };
 	u64 tag = get_unaligned_be64(plan->head + 8);
@@ -470,7 +470,7 @@ static void build_laid(struct rdm_peer *peer, const struct rdm_plan *plan,
 
 /* A run of whole messages as segments of super-packets, the headers in the gaps. */
 static void build_wholes(struct rdm_peer *peer, const struct rdm_plan *plan,
-			 struct sk_buff_head *xmitq)
+			 struct rdm_xmitq *xmitq)
 {
 	struct chain c = { .peer = peer, .plan = plan, .xmitq = xmitq };
 	u64 tag = get_unaligned_be64(plan->head + 8);
@@ -534,7 +534,7 @@ static u8 *chain_head(struct chain *c, u32 len, u32 n)
  * in more super-packets.
  */
 static void build_copies(struct rdm_peer *peer, const struct rdm_plan *plan,
-			 struct sk_buff_head *xmitq)
+			 struct rdm_xmitq *xmitq)
 {
 	struct chain c = { .peer = peer, .plan = plan, .xmitq = xmitq };
 	bool whole = plan->kind == RDM_PLAN_WHOLES;
@@ -634,7 +634,7 @@ static bool fill_pool(struct rdm_peer *peer, u16 want)
 	return peer->npool;
 }
 
-static void build(struct rdm_peer *peer, const struct rdm_plan *plan, struct sk_buff_head *xmitq)
+static void build(struct rdm_peer *peer, const struct rdm_plan *plan, struct rdm_xmitq *xmitq)
 {
 	bool whole = plan->kind == RDM_PLAN_WHOLES, frags = plan->kind == RDM_PLAN_FRAGS;
 	u16 i, n = frags ? plan->n : 1;
@@ -706,7 +706,7 @@ static u32 unsent_frags(const struct rdm_txq *q)
  * @xmitq: receives the packets; rdm_peer_unlock() sends them
  * @out: what the core gives back meanwhile
  */
-void rdm_output(struct rdm_peer *peer, u64 now, struct sk_buff_head *xmitq, struct rdm_out *out)
+void rdm_output(struct rdm_peer *peer, u64 now, struct rdm_xmitq *xmitq, struct rdm_out *out)
 {
 	struct rdm_plan plan __uninitialized;
 	bool routed, refused;
@@ -756,7 +756,7 @@ void rdm_output(struct rdm_peer *peer, u64 now, struct sk_buff_head *xmitq, stru
  * @peer: the peer, locked
  * @xmitq: receives the packet
  */
-void rdm_output_reset(struct rdm_peer *peer, struct sk_buff_head *xmitq)
+void rdm_output_reset(struct rdm_peer *peer, struct rdm_xmitq *xmitq)
 {
 	struct sk_buff *skb;
 

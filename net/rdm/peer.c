@@ -396,7 +396,7 @@ static struct rdm_peer *peer_succeed(struct rdm_peer *old, u64 tag, const struct
 {
 	struct rdm_net *rn = old->rn;
 	struct rdm_peer *new = NULL;
-	struct sk_buff_head none;
+	struct rdm_xmitq none;
 	struct rdm_txmsg *m;
 	struct rdm_out out;
 	u32 moved = 0;
@@ -409,7 +409,7 @@ static struct rdm_peer *peer_succeed(struct rdm_peer *old, u64 tag, const struct
 			new = NULL;
 	}
 
-	__skb_queue_head_init(&none);
+	rdm_xmitq_init(&none);
 	rdm_out_init(&out);
 	spin_lock_bh(&rn->hash_lock);
 	mine = old->hashed;
@@ -455,11 +455,11 @@ static struct rdm_peer *peer_succeed(struct rdm_peer *old, u64 tag, const struct
 /* A successor has messages to send, and nobody else does it. */
 static void set_off(struct rdm_peer *peer)
 {
-	struct sk_buff_head xmitq;
+	struct rdm_xmitq xmitq;
 	struct rdm_out out;
 
 	rdm_out_init(&out);
-	__skb_queue_head_init(&xmitq);
+	rdm_xmitq_init(&xmitq);
 	spin_lock_bh(&peer->lock);
 	rdm_output(peer, rdm_now(), &xmitq, &out);
 	rdm_peer_unlock(peer, &out, &xmitq);
@@ -765,7 +765,7 @@ static void recycle(struct rdm_peer *peer, struct rdm_out *out)
  * @xmitq: packets to send; emptied
  */
 void __rdm_peer_unlock(struct rdm_peer *peer, u64 now, struct rdm_out *out,
-		       struct sk_buff_head *xmitq)
+		       struct rdm_xmitq *xmitq)
 	__releases(&peer->lock)
 {
 	bool done, over, ended;
@@ -836,7 +836,7 @@ void __rdm_peer_unlock(struct rdm_peer *peer, u64 now, struct rdm_out *out,
  * Reports, frees, arms the timer, unlocks, sends, and when the association is over, ends
  * it. The caller holds a reference or RCU.
  */
-void rdm_peer_unlock(struct rdm_peer *peer, struct rdm_out *out, struct sk_buff_head *xmitq)
+void rdm_peer_unlock(struct rdm_peer *peer, struct rdm_out *out, struct rdm_xmitq *xmitq)
 	__releases(&peer->lock)
 {
 	__rdm_peer_unlock(peer, rdm_now(), out, xmitq);
@@ -854,11 +854,11 @@ void rdm_peer_unlock(struct rdm_peer *peer, struct rdm_out *out, struct sk_buff_
 void rdm_peer_orphan_all(struct sock *sk, bool abort)
 {
 	struct rdm_net *rn = rdm_net_of(sock_net(sk));
-	struct sk_buff_head xmitq;
+	struct rdm_xmitq xmitq;
 	struct rdm_peer *peer;
 	struct rdm_out out;
 
-	__skb_queue_head_init(&xmitq);
+	rdm_xmitq_init(&xmitq);
 	for (;;) {
 		bool found = false;
 

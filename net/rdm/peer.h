@@ -27,6 +27,28 @@ static inline u8 *rdm_skb_ecn(struct sk_buff *skb)
 	return (u8 *)skb->cb;
 }
 
+/**
+ * struct rdm_xmitq - packets to send, in order, collected under a peer's lock
+ * @first: linked by next
+ * @last: where the next one is linked
+ */
+struct rdm_xmitq {
+	struct sk_buff *first;
+	struct sk_buff **last;
+};
+
+static inline void rdm_xmitq_init(struct rdm_xmitq *q)
+{
+	q->first = NULL;
+	q->last = &q->first;
+}
+
+static inline void rdm_xmitq_add(struct rdm_xmitq *q, struct sk_buff *skb)
+{
+	*q->last = skb;
+	q->last = &skb->next;
+}
+
 struct rdm_tagnode {
 	struct rhash_head node;
 	u64 tag;
@@ -148,9 +170,9 @@ void rdm_peer_put(struct rdm_peer *peer);
 bool rdm_peer_heat(struct rdm_peer *peer);
 void rdm_peer_cool(struct rdm_peer *peer, u64 now);
 void __rdm_peer_unlock(struct rdm_peer *peer, u64 now, struct rdm_out *out,
-		       struct sk_buff_head *xmitq)
+		       struct rdm_xmitq *xmitq)
 	__releases(&peer->lock);
-void rdm_peer_unlock(struct rdm_peer *peer, struct rdm_out *out, struct sk_buff_head *xmitq)
+void rdm_peer_unlock(struct rdm_peer *peer, struct rdm_out *out, struct rdm_xmitq *xmitq)
 	__releases(&peer->lock);
 void rdm_peer_orphan_all(struct sock *sk, bool abort);
 bool rdm_tomb_find(struct rdm_net *rn, u64 tag);
@@ -159,8 +181,8 @@ bool rdm_peer_overtaken(const struct rdm_tunnel *t, const struct rdm_addr *remot
 void rdm_tombs_free(struct rdm_net *rn);
 
 /* output.c */
-void rdm_output(struct rdm_peer *peer, u64 now, struct sk_buff_head *xmitq, struct rdm_out *out);
-void rdm_output_reset(struct rdm_peer *peer, struct sk_buff_head *xmitq);
+void rdm_output(struct rdm_peer *peer, u64 now, struct rdm_xmitq *xmitq, struct rdm_out *out);
+void rdm_output_reset(struct rdm_peer *peer, struct rdm_xmitq *xmitq);
 bool rdm_route(struct rdm_peer *peer);
 void rdm_route_again(struct rdm_peer *peer);
 int rdm_route_by(struct rdm_peer *peer, const struct rdm_addr *from);

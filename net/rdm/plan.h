@@ -26,16 +26,16 @@
 
 /**
  * struct rdm_out - what events give back
+ * @acts: RDM_OUT_*; no member of 16 bytes comes first, see struct rdm_addr
+ * @nrecs: how many @recs
  * @tx: messages with an outcome, messages to free
  * @recs: packet records to free, by rdm_sent.node
- * @nrecs: how many
- * @acts: RDM_OUT_*
  */
 struct rdm_out {
+	u32 acts;
+	u32 nrecs;
 	struct rdm_txout tx;
 	struct list_head recs;
-	u32 nrecs;
-	u32 acts;
 };
 
 static inline void rdm_out_init(struct rdm_out *out)

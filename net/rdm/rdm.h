@@ -58,6 +58,7 @@
 #define RDM_TOMB_BITS		10
 struct rdm_groups;
 struct rdm_peer;
+struct rdm_xmitq;
 /* Tunables of a namespace, net.rdm.*; written by sysctl.c, read with READ_ONCE. */
 struct rdm_tunables {
 	int max_msg;		/* bytes: largest message */
@@ -243,6 +244,6 @@ struct dst_entry *rdm_udp_route(struct sock *sk, const struct rdm_addr *local,
 				const struct rdm_addr *remote, struct in6_addr *saddr);
 void rdm_udp_send(struct sock *sk, struct dst_entry *dst, const struct rdm_addr *local,
 		  const struct rdm_addr *remote, struct sk_buff *skb);
-void rdm_udp_send_peer(struct rdm_peer *peer, struct sk_buff_head *xmitq);
+void rdm_udp_send_peer(struct rdm_peer *peer, struct rdm_xmitq *xmitq);
 
 #endif /* _RDM_RDM_H */

@@ -302,7 +302,7 @@ static void reopen(struct sock *sk)
 {
 	struct rdm_net *rn = rdm_net_of(sock_net(sk));
 	struct rdm_peer *some[REOPEN_BATCH], *peer;
-	struct sk_buff_head xmitq;
+	struct rdm_xmitq xmitq;
 	struct rdm_out out;
 	u32 n = 0, i;
 
@@ -320,7 +320,7 @@ static void reopen(struct sock *sk)
 	}
 	spin_unlock_bh(&rn->hash_lock);
 
-	__skb_queue_head_init(&xmitq);
+	rdm_xmitq_init(&xmitq);
 	for (i = 0; i < n; i++) {
 		peer = some[i];
 		rdm_out_init(&out);
@@ -335,10 +335,10 @@ static void reopen(struct sock *sk)
 /* The core learns what was read, and may have to tell the sender. */
 static void tell_read(struct rdm_peer *peer)
 {
-	struct sk_buff_head xmitq;
+	struct rdm_xmitq xmitq;
 	struct rdm_out out;
 
-	__skb_queue_head_init(&xmitq);
+	rdm_xmitq_init(&xmitq);
 	rdm_out_init(&out);
 	spin_lock_bh(&peer->lock);
 	rdm_assoc_rx_consumed(&peer->a, atomic_xchg(&peer->rx_read, 0), &out);

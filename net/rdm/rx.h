@@ -60,7 +60,7 @@ struct rx {
 	bool unwelcome;
 	bool wake;
 	struct rdm_out out;
-	struct sk_buff_head xmitq;
+	struct rdm_xmitq xmitq;
 	struct list_head ready;
 };
 

@@ -561,11 +561,11 @@ u32 rdm_msg_stride(u32 len, u32 mtu)
 static int enqueue(struct sock *sk, struct rdm_peer *peer, const struct rdm_addr *to,
 		   struct rdm_msg *m)
 {
-	struct sk_buff_head xmitq;
+	struct rdm_xmitq xmitq;
 	struct rdm_out out;
 	u64 now;
 
-	__skb_queue_head_init(&xmitq);
+	rdm_xmitq_init(&xmitq);
 	rdm_out_init(&out);
 	for (;;) {
 		struct rdm_peer *old = peer;

@@ -23,12 +23,12 @@
 static enum hrtimer_restart expired(struct hrtimer *t)
 {
 	struct rdm_peer *peer = container_of(t, struct rdm_peer, timer);
-	struct sk_buff_head xmitq;
+	struct rdm_xmitq xmitq;
 	struct rdm_out out;
 	u64 now;
 	u32 pto;
 
-	__skb_queue_head_init(&xmitq);
+	rdm_xmitq_init(&xmitq);
 	rdm_out_init(&out);
 	spin_lock_bh(&peer->lock);
 	now = rdm_now();

@@ -472,15 +472,18 @@ void rdm_udp_send(struct sock *sk, struct dst_entry *dst, const struct rdm_addr 
  *
  * Context: BH off, no lock held.
  */
-void rdm_udp_send_peer(struct rdm_peer *peer, struct sk_buff_head *xmitq)
+void rdm_udp_send_peer(struct rdm_peer *peer, struct rdm_xmitq *xmitq)
 {
+	struct sk_buff *skb, *next;
 	struct dst_entry *dst;
-	struct sk_buff *skb;
 
-	while ((skb = __skb_dequeue(xmitq))) {
+	for (skb = xmitq->first; skb; skb = next) {
+		next = skb->next;
+		skb_mark_not_on_list(skb);
 		dst = skb_dst(skb);
 		/* the reference moves to rdm_udp_send() */
 		skb->_skb_refdst = 0;
 		rdm_udp_send(peer->sk, dst, &peer->local, &peer->remote, skb);
 	}
+	rdm_xmitq_init(xmitq);
 }
