@@ -616,23 +616,6 @@ static void drop_old_probe(struct rdm_assoc *a, struct rdm_out *out)
 }
 
 /**
- * __rdm_assoc_may_send() - can there be something to send?
- * @a: the association
- *
- * Return: false when rdm_assoc_next() would find nothing, but for a delayed ack and what a
- * deadline or an expired hold brings.
- */
-bool __rdm_assoc_may_send(const struct rdm_assoc *a)
-{
-	return a->txq.unsent || a->need || a->ack_now || a->rec.new_lost ||
-	       !list_empty(&a->rec.lost) || a->txq.ndue ||
-	       unlikely(a->drain || a->close_pn || a->probes || a->want_probe ||
-			a->state != RDM_ASSOC_ESTABLISHED || a->hot->pmtu.due ||
-			a->rec.next_pn > RDM_PN_MAX - RDM_PN_RESERVE ||
-			a->txq.next_seq == U64_MAX);
-}
-
-/**
  * rdm_assoc_more() - after a plan: is it worth to call rdm_assoc_next() again?
  * @a: the association
  *

@@ -175,7 +175,7 @@ static int send_ipv6(struct sock *sk, const struct cmsghdr *c, struct rdm_sendop
  * Return: 0; -EINVAL when one is malformed, unknown or out of range; -EOPNOTSUPP when it
  * asks for what rdm does not do.
  */
-int rdm_cmsg_send(struct sock *sk, struct msghdr *msg, struct rdm_sendopts *opts)
+noinline int rdm_cmsg_send(struct sock *sk, struct msghdr *msg, struct rdm_sendopts *opts)
 {
 	struct cmsghdr *c;
 	int err;
@@ -225,7 +225,7 @@ static bool is_local(struct net *net, struct net_device *dev, const struct in6_a
  * Return: 0; -EINVAL when it cannot be sent like that; -ENODEV; -EADDRNOTAVAIL when answers
  * would not come to this socket.
  */
-int rdm_cmsg_source(struct sock *sk, struct rdm_addr *from, const struct rdm_addr *to)
+noinline int rdm_cmsg_source(struct sock *sk, struct rdm_addr *from, const struct rdm_addr *to)
 {
 	bool given = !ipv6_addr_any(&from->ip), v4 = rdm_addr_is4(to);
 	struct net *net = sock_net(sk);
@@ -384,7 +384,7 @@ static void put_origdst6(struct msghdr *msg, const struct rdm_rec *rec)
  *
  * Context: process; may sleep.
  */
-void rdm_cmsg_recv(struct sock *sk, struct msghdr *msg, const struct rdm_rec *rec)
+noinline void rdm_cmsg_recv(struct sock *sk, struct msghdr *msg, const struct rdm_rec *rec)
 {
 	u16 want = READ_ONCE(rdm_sk(sk)->rx_cmsgs);
 	bool v4, known = rec->iif;

@@ -24,10 +24,15 @@ static inline void rdm_copy(u8 *to, const u8 *from, u32 len)
 		memcpy(to, from, len);
 		return;
 	}
-	for (; len >= 16; to += 16, from += 16, len -= 16) {
+	for (; len >= 32; to += 32, from += 32, len -= 32) {
 		/* or the compiler makes a memcpy() of the loop */
 		OPTIMIZER_HIDE_VAR(len);
+		memcpy(to, from, 32);
+	}
+	if (len & 16) {
 		memcpy(to, from, 16);
+		to += 16;
+		from += 16;
 	}
 	if (len & 8) {
 		memcpy(to, from, 8);

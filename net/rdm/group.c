@@ -790,7 +790,7 @@ static bool has_all(struct rdm_group *g, const struct rdm_addr *to, u64 *top)
  * Context: process; may sleep.
  * Return: 0, -EAGAIN, or what a signal asks for.
  */
-int rdm_group_order(struct sock *sk, const struct rdm_addr *to, long timeo)
+noinline int rdm_group_order(struct sock *sk, const struct rdm_addr *to, long timeo)
 {
 	struct rdm_group *g;
 	int err = 0;
@@ -825,7 +825,7 @@ int rdm_group_order(struct sock *sk, const struct rdm_addr *to, long timeo)
  *
  * Context: process.
  */
-void rdm_group_read(struct rdm_rec *rec)
+noinline void rdm_group_read(struct rdm_rec *rec)
 {
 	struct rdm_gbody *b = rdm_grec_body(rec);
 	struct rdm_group *g;

@@ -213,7 +213,7 @@ static void take_rec(struct batch *batch, struct sock *sk, struct rdm_peer *peer
  *
  * Context: softirq, under rcu_read_lock(), no lock held.
  */
-void rdm_group_datagram(struct rdm_tunnel *t, const struct rdm_addr *from,
+noinline void rdm_group_datagram(struct rdm_tunnel *t, const struct rdm_addr *from,
 			const struct rdm_addr *to, struct sk_buff *skb)
 {
 	struct sock *sk = rdm_port_member(t);
@@ -300,7 +300,7 @@ static void failed(struct rdm_group *g, u64 now, struct rdm_peer *peer,
  *
  * Context: any but hard interrupt, no lock held.
  */
-void rdm_group_peer_failed(struct rdm_peer *peer)
+noinline void rdm_group_peer_failed(struct rdm_peer *peer)
 {
 	tell_all(peer, failed);
 }
@@ -315,7 +315,7 @@ void rdm_group_peer_failed(struct rdm_peer *peer)
  *
  * Context: softirq, no lock held.
  */
-void rdm_group_input(struct sock *sk, struct list_head *recs)
+noinline void rdm_group_input(struct sock *sk, struct list_head *recs)
 {
 	struct rdm_peer *peer = list_first_entry(recs, struct rdm_rec, node)->peer;
 	struct batch batch __uninitialized;

@@ -521,7 +521,7 @@ int rdm_group_getsockopt(struct sock *sk, int name, char __user *val, int __user
  * Return: @len; -ENOENT when it is no such group; or another negative errno: then nothing
  * was accepted.
  */
-int rdm_group_sendmsg(struct sock *sk, struct msghdr *msg, size_t len,
+noinline int rdm_group_sendmsg(struct sock *sk, struct msghdr *msg, size_t len,
 		      const struct rdm_addr *to, const struct rdm_sendopts *opts)
 {
 	struct rdm_group *g = rdm_group_get(sk, to);
@@ -569,7 +569,7 @@ out:
  *
  * Context: process.
  */
-void rdm_group_cmsg(struct sock *sk, struct msghdr *msg, const struct rdm_rec *rec)
+noinline void rdm_group_cmsg(struct sock *sk, struct msghdr *msg, const struct rdm_rec *rec)
 {
 	const struct rdm_gbody *b = rdm_grec_body(rec);
 	const struct rdm_gread *r = rdm_gread(rec);

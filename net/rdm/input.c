@@ -37,14 +37,12 @@ static void rx_lock(struct rx *rx, struct rdm_peer *peer, u64 tag)
 }
 
 /* Deliver first, then ack: an ack says that the message is in the buffer. */
-static void rx_unlock(struct rx *rx)
+static void __rx_unlock(struct rx *rx)
 {
 	struct rdm_peer *peer = rx->peer;
 	struct rdm_rec *rec, *tmp;
 	LIST_HEAD(told);
 
-	if (!peer)
-		return;
 	if (unlikely(peer->channel == RDM_CHANNEL_GROUP))
 		list_splice_init(&rx->ready, &told);
 	if (unlikely(!list_empty(&rx->ready)) && !rdm_rcv_queue(rx->sk, &rx->ready)) {
@@ -67,6 +65,12 @@ static void rx_unlock(struct rx *rx)
 	/* each holds the peer */
 	if (unlikely(!list_empty(&told)))
 		rdm_group_input(peer->sk, &told);
+}
+
+static inline void rx_unlock(struct rx *rx)
+{
+	if (rx->peer)
+		__rx_unlock(rx);
 }
 
 /* Answer without state. The answer is never longer than what it answers. */
@@ -450,22 +454,65 @@ busy:
 }
 
 /*
+ * The association of a DATA packet that begins with a cookie, locked in rx->peer; @peer: the one
+ * that has the tag already. Return: as find_assoc().
+ */
+static noinline bool find_by_cookie(struct rx *rx, const struct rdm_hdr *h, u32 at, u32 end,
+				    struct rdm_peer *peer)
+{
+	u8 buf[RDM_COOKIE_HDR_LEN + RDM_COOKIE_LEN] __uninitialized;
+	struct rdm_cookie ck __uninitialized;
+	struct rdm_tuple t __uninitialized;
+	u64 incarnation;
+	const u8 *p;
+	int err;
+
+	if (end - at < RDM_HDR_LEN + sizeof(buf)) {
+		rdm_inc(rx->rn, DROP_MALFORMED);
+		return false;
+	}
+	p = rdm_rx_bytes(rx, at + RDM_HDR_LEN, sizeof(buf), buf);
+	tuple_of(rx, &t);
+	p += RDM_COOKIE_HDR_LEN;
+	incarnation = rdm_cookie_incarnation(p);
+	err = rdm_cookie_open(&ck, p, &rx->rn->key, &t, incarnation, rx->now);
+	/* whoever is known needs no fresh cookie */
+	if (err == -EBADMSG || (!err && ck.tag != h->tag) ||
+	    (peer && rdm_sk(peer->sk)->incarnation != incarnation)) {
+		rdm_inc(rx->rn, DROP_COOKIE);
+		/* sealed by who had the address before, most likely: no need to wait */
+		if (!peer)
+			answer_reset(rx, h->tag, RDM_RESET_CLOSED);
+		return false;
+	}
+	if (!peer) {
+		if (err) {
+			rdm_inc(rx->rn, DROP_STALE);
+			answer_reset(rx, h->tag, too_old(rx, &ck));
+			return false;
+		}
+		peer = meet(rx, &ck, incarnation);
+		if (!peer)
+			return false;
+		err = -EALREADY;
+	}
+	rx_lock(rx, peer, h->tag);
+	if (!err)
+		rdm_assoc_rx_cookie(&peer->a, rx->now, &ck, &rx->out);
+	return true;
+}
+
+/*
  * The association of a DATA packet, locked in rx->peer. Return: false when there is none;
  * the packet is counted and answered then.
  */
 static bool find_assoc(struct rx *rx, const struct rdm_hdr *h, u32 at, u32 end)
 {
-	u8 buf[RDM_COOKIE_HDR_LEN + RDM_COOKIE_LEN] __uninitialized;
-	struct rdm_cookie ck __uninitialized;
 	struct rdm_peer *peer;
-	struct rdm_tuple t __uninitialized;
-	u64 incarnation;
 	bool cookie;
-	const u8 *p;
-	int err;
+	u8 type;
 
-	p = rdm_rx_bytes(rx, at + RDM_HDR_LEN, 1, buf);
-	cookie = *p == RDM_FRAME_COOKIE;
+	cookie = *rdm_rx_bytes(rx, at + RDM_HDR_LEN, 1, &type) == RDM_FRAME_COOKIE;
 	if (likely(rx->peer && rx->tag == h->tag && !cookie))
 		return true;
 	rx_unlock(rx);
@@ -475,44 +522,14 @@ static bool find_assoc(struct rx *rx, const struct rdm_hdr *h, u32 at, u32 end)
 		rdm_inc(rx->rn, DROP_ADDRESS);
 		return false;
 	}
-	if (cookie) {
-		if (end - at < RDM_HDR_LEN + sizeof(buf)) {
-			rdm_inc(rx->rn, DROP_MALFORMED);
-			return false;
-		}
-		p = rdm_rx_bytes(rx, at + RDM_HDR_LEN, sizeof(buf), buf);
-		tuple_of(rx, &t);
-		p += RDM_COOKIE_HDR_LEN;
-		incarnation = rdm_cookie_incarnation(p);
-		err = rdm_cookie_open(&ck, p, &rx->rn->key, &t, incarnation, rx->now);
-		/* whoever is known needs no fresh cookie */
-		if (err == -EBADMSG || (!err && ck.tag != h->tag) ||
-		    (peer && rdm_sk(peer->sk)->incarnation != incarnation)) {
-			rdm_inc(rx->rn, DROP_COOKIE);
-			/* sealed by who had the address before, most likely: no need to wait */
-			if (!peer)
-				answer_reset(rx, h->tag, RDM_RESET_CLOSED);
-			return false;
-		}
-		if (!peer) {
-			if (err) {
-				rdm_inc(rx->rn, DROP_STALE);
-				answer_reset(rx, h->tag, too_old(rx, &ck));
-				return false;
-			}
-			peer = meet(rx, &ck, incarnation);
-			if (!peer)
-				return false;
-			err = -EALREADY;
-		}
-	} else if (!peer) {
+	if (unlikely(cookie))
+		return find_by_cookie(rx, h, at, end, peer);
+	if (unlikely(!peer)) {
 		rdm_inc(rx->rn, DROP_TAG);
 		answer_reset(rx, h->tag, no_assoc(rx));
 		return false;
 	}
 	rx_lock(rx, peer, h->tag);
-	if (cookie && !err)
-		rdm_assoc_rx_cookie(&peer->a, rx->now, &ck, &rx->out);
 	return true;
 }
 

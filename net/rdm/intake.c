@@ -8,6 +8,7 @@
 #include <linux/slab.h>
 #include <linux/unaligned.h>
 
+#include "copy.h"
 #include "group.h"
 #include "msg.h"
 #include "option.h"
@@ -135,7 +136,7 @@ static void note_tight(struct rx *rx, u32 more)
 }
 
 /* Room for a message. With @now it goes to the user in the same step. */
-static bool reserve_room(struct rx *rx, struct rdm_rec *rec, bool now)
+static inline bool reserve_room(struct rx *rx, struct rdm_rec *rec, bool now)
 {
 	struct rdm_assoc *a = &rx->peer->a;
 	u32 charge = rec->charge;

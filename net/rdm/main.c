@@ -310,8 +310,8 @@ static void __exit rdm_exit(void)
 }
 
 /* Kbuild makes one translation unit of the module; the kernel looks for these two in it */
-int init_module(void) __visible;
-void cleanup_module(void) __visible;
+__visible int init_module(void);
+__visible void cleanup_module(void);
 module_init(rdm_init);
 module_exit(rdm_exit);
 

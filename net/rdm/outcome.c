@@ -361,7 +361,7 @@ static void writable_read(struct sock *sk, const struct rdm_addr *to)
  * Context: process.
  * Return: 0, or -EAGAIN when there is nothing to tell.
  */
-int rdm_recv_outcome(struct sock *sk, struct msghdr *msg)
+noinline int rdm_recv_outcome(struct sock *sk, struct msghdr *msg)
 {
 	struct sk_buff *skb = sock_dequeue_err_skb(sk);
 	struct rdm_err *e;

@@ -11,6 +11,7 @@
 #include <net/ip6_route.h>
 #include <net/route.h>
 
+#include "copy.h"
 #include "group.h"
 #include "msg.h"
 #include "option.h"
@@ -59,39 +60,41 @@ bool rdm_peer_pmtud(const struct rdm_peer *peer)
 	       READ_ONCE(inet_sk(peer->sk)->pmtudisc) != IP_PMTUDISC_DONT;
 }
 
-/**
- * rdm_route() - make sure that a peer has a valid route
- * @peer: the peer, locked
- *
- * Return: false when there is none now; packets are lost then, and come again.
- */
-bool rdm_route(struct rdm_peer *peer)
+static noinline bool new_route(struct rdm_peer *peer, u32 routes, u64 way)
 {
-	u32 mtu, routes = READ_ONCE(rdm_sk(peer->sk)->routes);
-	u64 way = rdm_way(peer->sk);
 	struct in6_addr saddr;
 	struct dst_entry *dst;
 
-	lockdep_assert_held(&peer->lock);
-	dst = peer->dst;
-	if (unlikely(!dst || peer->routes != routes || peer->way != way ||
-		     (dst->obsolete && !dst->ops->check(dst, peer->dst_cookie)))) {
-		dst_release(dst);
-		peer->routes = routes;
-		peer->way = way;
-		peer->dst = NULL;
-		/* the source address is pinned: the peer knows us by it */
-		dst = rdm_udp_route(peer->sk, &peer->local, &peer->remote, &saddr);
-		if (IS_ERR(dst)) {
-			peer->a.soft_error = -PTR_ERR(dst);
-			return false;
-		}
-		peer->dst = dst;
-		rdm_assoc_new_path(&peer->a);
-		if (dst->ops->family == AF_INET6)
-			peer->dst_cookie = rt6_get_cookie((struct rt6_info *)dst);
-		rdm_assoc_set_pmtud(&peer->a, rdm_peer_pmtud(peer));
+	dst_release(peer->dst);
+	peer->routes = routes;
+	peer->way = way;
+	peer->dst = NULL;
+	/* the source address is pinned: the peer knows us by it */
+	dst = rdm_udp_route(peer->sk, &peer->local, &peer->remote, &saddr);
+	if (IS_ERR(dst)) {
+		peer->a.soft_error = -PTR_ERR(dst);
+		return false;
 	}
+	peer->dst = dst;
+	rdm_assoc_new_path(&peer->a);
+	if (dst->ops->family == AF_INET6)
+		peer->dst_cookie = rt6_get_cookie((struct rt6_info *)dst);
+	rdm_assoc_set_pmtud(&peer->a, rdm_peer_pmtud(peer));
+	return true;
+}
+
+/* Does a peer have a valid route? If not, packets are lost now, and come again. */
+static inline bool route(struct rdm_peer *peer)
+{
+	u32 mtu, routes = READ_ONCE(rdm_sk(peer->sk)->routes);
+	const struct dst_entry *dst = peer->dst;
+	u64 way = rdm_way(peer->sk);
+
+	lockdep_assert_held(&peer->lock);
+	if (unlikely(!dst || peer->routes != routes || peer->way != way ||
+		     (dst->obsolete && !dst->ops->check(peer->dst, peer->dst_cookie))) &&
+	    !new_route(peer, routes, way))
+		return false;
 	mtu = rdm_peer_mtu(peer);
 	if (unlikely(mtu != peer->a.route_mtu))
 		rdm_assoc_set_mtu(&peer->a, rdm_now(), mtu);
@@ -116,7 +119,7 @@ void rdm_route_again(struct rdm_peer *peer)
 		return;
 	dst = rdm_udp_route(peer->sk, &peer->local, &peer->remote, &saddr);
 	if (IS_ERR(dst)) {
-		/* rdm_route() tells it */
+		/* route() tells it */
 		peer->dst = NULL;
 	} else {
 		peer->dst = dst;
@@ -709,22 +712,24 @@ static u32 unsent_frags(const struct rdm_txq *q)
 void rdm_output(struct rdm_peer *peer, u64 now, struct rdm_xmitq *xmitq, struct rdm_out *out)
 {
 	struct rdm_plan plan __uninitialized;
-	bool routed, refused;
-	u16 segs;
+	bool routed;
 
 	lockdep_assert_held(&peer->lock);
 	if (peer->a.state == RDM_ASSOC_IDLE || peer->a.state == RDM_ASSOC_CLOSED)
 		return;
 	peer->starved = false;
-	routed = rdm_route(peer);
-	segs = routed ? max_segs(peer) : 1;
-	refused = routed && segs == 1 && READ_ONCE(peer->rn->tun.gso);
+	routed = route(peer);
 	for (;;) {
-		u16 want = 1;
+		const struct rdm_txmsg *m = peer->a.txq.unsent;
+		bool run = m && (m->nfrags > 1 || m->laid);
+		u16 want = 1, segs = 1;
 
-		if (peer->a.txq.unsent && peer->a.txq.unsent->nfrags > 1)
+		/* what else there is goes alone, or in one packet */
+		if ((run || unlikely(!list_empty(&peer->a.rec.lost))) && routed)
+			segs = max_segs(peer);
+		if (run && m->nfrags > 1)
 			want = min_t(u32, segs, unsent_frags(&peer->a.txq));
-		else if (peer->a.txq.unsent && peer->a.txq.unsent->laid)
+		else if (run)
 			want = clamp_t(u32, peer->a.txq.n - peer->a.txq.nbound, 1, segs);
 		if (!fill_pool(peer, want)) {
 			peer->starved = true;
@@ -744,7 +749,8 @@ void rdm_output(struct rdm_peer *peer, u64 now, struct rdm_xmitq *xmitq, struct 
 			build(peer, &plan, xmitq);
 		else
 			rdm_inc(peer->rn, OUT_NO_MEM);
-		if (unlikely(refused) && plan.kind == RDM_PLAN_FRAGS && !plan.again)
+		if (unlikely(segs == 1) && plan.kind == RDM_PLAN_FRAGS && !plan.again &&
+		    routed && READ_ONCE(peer->rn->tun.gso))
 			rdm_inc(peer->rn, OUT_GSO_FALLBACK);
 		if (likely(!rdm_assoc_more(&peer->a)))
 			break;
@@ -760,7 +766,7 @@ void rdm_output_reset(struct rdm_peer *peer, struct rdm_xmitq *xmitq)
 {
 	struct sk_buff *skb;
 
-	if (!peer->a.peer_tag || !rdm_route(peer))
+	if (!peer->a.peer_tag || !route(peer))
 		return;
 	skb = new_skb(peer, RDM_RESET_LEN);
 	if (!skb)

@@ -467,19 +467,18 @@ static void set_off(struct rdm_peer *peer)
 }
 
 /*
- * The association that an address has already, held. One that is over makes way, for a
- * successor if the socket is the same. Return: NULL when there is none, or -EADDRINUSE.
+ * The association that an address has already, held; @peer: what was found, held, or NULL. One
+ * that is over makes way, for a successor if the socket is the same. Return: NULL when there is
+ * none, or -EADDRINUSE.
  */
-static struct rdm_peer *present(struct sock *sk, const struct rdm_addr *remote, u8 channel)
+static struct rdm_peer *present(struct sock *sk, const struct rdm_addr *remote, u8 channel,
+				struct rdm_peer *peer)
 {
-	struct rdm_peer *peer, *next;
+	struct rdm_peer *next;
 
-	for (;;) {
-		peer = rdm_peer_hold(rdm_sk(sk), remote, channel);
-		if (!peer)
-			return NULL;
-		if (likely(READ_ONCE(peer->a.state) != RDM_ASSOC_CLOSED)) {
-			if (likely(peer->sk == sk))
+	for (; peer; peer = rdm_peer_hold(rdm_sk(sk), remote, channel)) {
+		if (READ_ONCE(peer->a.state) != RDM_ASSOC_CLOSED) {
+			if (peer->sk == sk)
 				return peer;
 			rdm_peer_put(peer);
 			return ERR_PTR(-EADDRINUSE);
@@ -492,6 +491,7 @@ static struct rdm_peer *present(struct sock *sk, const struct rdm_addr *remote, 
 			return next;
 		set_off(next);
 	}
+	return NULL;
 }
 
 /* There is none: make it, unless another one does at the same time. */
@@ -537,6 +537,14 @@ static struct rdm_peer *peer_make(struct sock *sk, const struct rdm_addr *remote
 	return other ?: ERR_PTR(err);
 }
 
+static noinline struct rdm_peer *present_or_new(struct sock *sk, const struct rdm_addr *remote,
+						const struct rdm_addr *from, u8 channel,
+						gfp_t gfp, struct rdm_peer *peer)
+{
+	peer = present(sk, remote, channel, peer);
+	return peer ?: peer_make(sk, remote, from, channel, gfp);
+}
+
 /**
  * rdm_peer_get_channel() - the association for a message, made if there is none
  * @sk: the socket, bound
@@ -552,11 +560,11 @@ static struct rdm_peer *peer_make(struct sock *sk, const struct rdm_addr *remote
 struct rdm_peer *rdm_peer_get_channel(struct sock *sk, const struct rdm_addr *remote,
 				      const struct rdm_addr *from, u8 channel, gfp_t gfp)
 {
-	struct rdm_peer *peer = present(sk, remote, channel);
+	struct rdm_peer *peer = rdm_peer_hold(rdm_sk(sk), remote, channel);
 
-	if (likely(peer))
+	if (likely(peer && peer->sk == sk && READ_ONCE(peer->a.state) != RDM_ASSOC_CLOSED))
 		return peer;
-	return peer_make(sk, remote, from, channel, gfp);
+	return present_or_new(sk, remote, from, channel, gfp, peer);
 }
 
 /**
@@ -757,6 +765,37 @@ static void recycle(struct rdm_peer *peer, struct rdm_out *out)
 	out->nrecs = 0;
 }
 
+static void count_told(struct rdm_net *rn, u32 acts)
+{
+	if (acts & RDM_OUT_CE)
+		rdm_inc(rn, OUT_CE);
+	if (acts & RDM_OUT_NO_ECN)
+		rdm_inc(rn, ECN_FAILED);
+	if (acts & RDM_OUT_MTU_PROBE_LOST)
+		rdm_inc(rn, MTU_PROBES_LOST);
+	if (acts & RDM_OUT_MTU_BLACK_HOLE)
+		rdm_inc(rn, MTU_BLACK_HOLES);
+}
+
+/* The last section under the lock of an association is done: it makes way. */
+static noinline void peer_over(struct rdm_peer *peer, bool done, bool ended)
+{
+	struct rdm_peer *next;
+
+	if (peer->a.error && !done)
+		rdm_inc(peer->rn, ASSOC_FAILED);
+	else
+		rdm_inc(peer->rn, ASSOC_CLOSED);
+	next = peer_succeed(peer, 0, NULL, false);
+	if (next)
+		set_off(next);
+	if (peer->channel == RDM_CHANNEL_GROUP && peer->a.error)
+		rdm_group_peer_failed(peer);
+	if (ended)
+		rdm_child_gone(peer->sk);
+	rdm_peer_put(peer);
+}
+
 /**
  * __rdm_peer_unlock() - rdm_peer_unlock(), but BH stays off
  * @peer: the peer, locked
@@ -770,7 +809,6 @@ void __rdm_peer_unlock(struct rdm_peer *peer, u64 now, struct rdm_out *out,
 {
 	bool done, over, ended;
 	struct rdm_txmsg *m, *tmp;
-	struct rdm_peer *next;
 
 	done = peer->orphan && !peer->a.txq.n && peer->a.state != RDM_ASSOC_CLOSED;
 	if (done) {
@@ -783,10 +821,8 @@ void __rdm_peer_unlock(struct rdm_peer *peer, u64 now, struct rdm_out *out,
 		rdm_assoc_flush(&peer->a, out);
 	}
 	over = out->acts & RDM_OUT_CLOSED;
-	if (unlikely(out->acts & RDM_OUT_CE))
-		rdm_inc(peer->rn, OUT_CE);
-	if (unlikely(out->acts & RDM_OUT_NO_ECN))
-		rdm_inc(peer->rn, ECN_FAILED);
+	if (unlikely(out->acts & RDM_OUT_TOLD))
+		count_told(peer->rn, out->acts);
 	/* an accepted socket has one peer in one life, as one of TCP has */
 	ended = over && peer->a.error && !peer->orphan && rdm_sk(peer->sk)->seat.child;
 	if (unlikely(ended)) {
@@ -794,11 +830,6 @@ void __rdm_peer_unlock(struct rdm_peer *peer, u64 now, struct rdm_out *out,
 		rdm_child_over(peer->sk, peer->a.error);
 	}
 	recycle(peer, out);
-	if (unlikely(out->acts & RDM_OUT_MTU_PROBE_LOST)) {
-		rdm_inc(peer->rn, MTU_PROBES_LOST);
-		if (out->acts & RDM_OUT_MTU_BLACK_HOLE)
-			rdm_inc(peer->rn, MTU_BLACK_HOLES);
-	}
 	if (unlikely(over))
 		refcount_inc(&peer->refs);
 	else
@@ -811,20 +842,8 @@ void __rdm_peer_unlock(struct rdm_peer *peer, u64 now, struct rdm_out *out,
 
 	rdm_udp_send_peer(peer, xmitq);
 
-	if (unlikely(over)) {
-		if (peer->a.error && !done)
-			rdm_inc(peer->rn, ASSOC_FAILED);
-		else
-			rdm_inc(peer->rn, ASSOC_CLOSED);
-		next = peer_succeed(peer, 0, NULL, false);
-		if (next)
-			set_off(next);
-		if (peer->channel == RDM_CHANNEL_GROUP && peer->a.error)
-			rdm_group_peer_failed(peer);
-		if (ended)
-			rdm_child_gone(peer->sk);
-		rdm_peer_put(peer);
-	}
+	if (unlikely(over))
+		peer_over(peer, done, ended);
 }
 
 /**

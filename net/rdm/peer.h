@@ -183,7 +183,6 @@ void rdm_tombs_free(struct rdm_net *rn);
 /* output.c */
 void rdm_output(struct rdm_peer *peer, u64 now, struct rdm_xmitq *xmitq, struct rdm_out *out);
 void rdm_output_reset(struct rdm_peer *peer, struct rdm_xmitq *xmitq);
-bool rdm_route(struct rdm_peer *peer);
 void rdm_route_again(struct rdm_peer *peer);
 int rdm_route_by(struct rdm_peer *peer, const struct rdm_addr *from);
 void rdm_route_confirm(struct rdm_peer *peer);

@@ -23,6 +23,8 @@
 #define RDM_OUT_NO_ECN	BIT(4)	/* told only: the path is not trusted with marks any more */
 #define RDM_OUT_MTU_PROBE_LOST	BIT(5)	/* told only */
 #define RDM_OUT_MTU_BLACK_HOLE	BIT(6)	/* told only: long packets are lost, short ones not */
+#define RDM_OUT_TOLD	(RDM_OUT_CE | RDM_OUT_NO_ECN | RDM_OUT_MTU_PROBE_LOST | \
+			 RDM_OUT_MTU_BLACK_HOLE)
 
 /**
  * struct rdm_out - what events give back

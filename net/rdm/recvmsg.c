@@ -298,7 +298,7 @@ void rdm_rcv_purge(struct sock *sk)
 }
 
 /* There is room again: tell the peers that were refused. */
-static void reopen(struct sock *sk)
+static noinline void reopen(struct sock *sk)
 {
 	struct rdm_net *rn = rdm_net_of(sock_net(sk));
 	struct rdm_peer *some[REOPEN_BATCH], *peer;
@@ -333,7 +333,7 @@ static void reopen(struct sock *sk)
 }
 
 /* The core learns what was read, and may have to tell the sender. */
-static void tell_read(struct rdm_peer *peer)
+static noinline void tell_read(struct rdm_peer *peer)
 {
 	struct rdm_xmitq xmitq;
 	struct rdm_out out;

@@ -157,17 +157,23 @@ static struct rdm_peer *next_ready(struct sock *sk)
 	return NULL;
 }
 
-/* Who waits for room is told when there is. */
-static void tell_ready(struct sock *sk)
+static noinline void __tell_ready(struct sock *sk)
 {
 	struct rdm_peer *ready;
 
-	while (unlikely(!list_empty(&rdm_sk(sk)->waited)) && (ready = next_ready(sk))) {
+	while (!list_empty(&rdm_sk(sk)->waited) && (ready = next_ready(sk))) {
 		spin_unlock_bh(&sk->sk_receive_queue.lock);
 		rdm_report_writable(ready);
 		rdm_peer_put(ready);
 		spin_lock_bh(&sk->sk_receive_queue.lock);
 	}
+}
+
+/* Who waits for room is told when there is. */
+static void tell_ready(struct sock *sk)
+{
+	if (unlikely(!list_empty(&rdm_sk(sk)->waited)))
+		__tell_ready(sk);
 }
 
 /**
@@ -263,8 +269,8 @@ static int send_error(struct sock *sk, int flags)
 }
 
 /* There was no room: wait for it, if the user wants that. */
-static int reserve_wait(struct sock *sk, struct rdm_peer *peer, u32 truesize, u32 len,
-			struct sk_buff *note, u32 deadline_ms, int flags)
+static noinline int reserve_wait(struct sock *sk, struct rdm_peer *peer, u32 truesize, u32 len,
+				 struct sk_buff *note, u32 deadline_ms, int flags)
 {
 	long timeo = sock_sndtimeo(sk, flags & MSG_DONTWAIT);
 	u32 size = truesize + (note ? note->truesize : 0);
@@ -558,8 +564,8 @@ u32 rdm_msg_stride(u32 len, u32 mtu)
 }
 
 /* Accept the message: from here on it has an outcome. */
-static int enqueue(struct sock *sk, struct rdm_peer *peer, const struct rdm_addr *to,
-		   struct rdm_msg *m)
+static inline int enqueue(struct sock *sk, struct rdm_peer *peer, const struct rdm_addr *to,
+			  struct rdm_msg *m)
 {
 	struct rdm_xmitq xmitq;
 	struct rdm_out out;

@@ -421,9 +421,9 @@ static void send4(struct sock *sk, struct sock *usk, struct dst_entry *dst,
 	ip_local_out(net, usk, skb);
 }
 
-static void send6(struct sock *sk, struct sock *usk, struct dst_entry *dst,
-		  const struct rdm_addr *local, const struct rdm_addr *remote,
-		  struct sk_buff *skb)
+static noinline void send6(struct sock *sk, struct sock *usk, struct dst_entry *dst,
+			   const struct rdm_addr *local, const struct rdm_addr *remote,
+			   struct sk_buff *skb)
 {
 	struct in6_addr saddr = local->ip, daddr = remote->ip;
 	const struct ipv6_pinfo *np = inet6_sk(sk);

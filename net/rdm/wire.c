@@ -93,7 +93,8 @@ int rdm_wire_params(struct rdm_params *pa, const u8 *p, u32 len)
 	pa->flags = p[40];
 	pa->channel = p[41];
 	if (!pa->tag || !pa->incarnation || !pa->user_timeout || !pa->max_msg ||
-	    (pa->flags & ~RDM_PARAM_FIFO) || pa->channel >= RDM_CHANNEL__NR || !rdm_wire_zero(p + 42, 6))
+	    (pa->flags & ~RDM_PARAM_FIFO) || pa->channel >= RDM_CHANNEL__NR ||
+	    !rdm_wire_zero(p + 42, 6))
 		return -EPROTO;
 	return 0;
 }
