@@ -175,6 +175,9 @@ void __rdm_peer_unlock(struct rdm_peer *peer, u64 now, struct rdm_out *out,
 void rdm_peer_unlock(struct rdm_peer *peer, struct rdm_out *out, struct rdm_xmitq *xmitq)
 	__releases(&peer->lock);
 void rdm_peer_orphan_all(struct sock *sk, bool abort);
+
+/* tomb.c */
+void __rdm_tomb_peer(const struct rdm_peer *peer);
 bool rdm_tomb_find(struct rdm_net *rn, u64 tag);
 bool rdm_peer_overtaken(const struct rdm_tunnel *t, const struct rdm_addr *remote, u8 channel,
 			u64 time);
