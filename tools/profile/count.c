@@ -2,7 +2,8 @@
 /*
  * A plugin for qemu: counts the instructions that the virtual machine executes, by
  * address. mark.c in the guest cuts the counts into sections; each one ends up in the file that
- * out= names, as a line "section", then lines "ADDRESS INSTRUCTIONS" of translated blocks.
+ * out= names, as a line "section", then lines "ADDRESS INSTRUCTIONS SIZE..." of translated blocks,
+ * with the size of each instruction in bytes.
  * report.py puts names to the addresses. For one CPU.
  *
  * callers=START:END, in hexadecimal, also tells from where the function with these addresses
@@ -59,6 +60,7 @@ struct block {
 	uint64_t addr;
 	uint64_t insns;
 	uint64_t count;
+	unsigned char *sizes;	/* bytes of each instruction */
 	uint64_t called;	/* instructions of the function of callers= that it led to */
 };
 
@@ -69,16 +71,20 @@ static FILE *out;
 static uint64_t callers_start, callers_end;
 static struct block *before_last, *last, *caller;
 
-static struct block *block_of(uint64_t addr, uint64_t insns)
+static struct block *block_of(const struct qemu_plugin_tb *tb)
 {
+	uint64_t addr = qemu_plugin_tb_vaddr(tb), insns = qemu_plugin_tb_n_insns(tb);
 	struct block **link = &blocks[(addr ^ addr >> 16) % BUCKETS], *b;
 
 	for (b = *link; b; b = b->next)
 		if (b->addr == addr && b->insns == insns)
 			return b;
-	b = calloc(1, sizeof(*b));
+	b = calloc(1, sizeof(*b) + insns);
 	if (!b)
 		abort();
+	b->sizes = (unsigned char *)(b + 1);
+	for (size_t i = 0; i < insns; i++)
+		b->sizes[i] = qemu_plugin_insn_size(qemu_plugin_tb_get_insn(tb, i));
 	b->addr = addr;
 	b->insns = insns;
 	b->next = *link;
@@ -93,8 +99,12 @@ static void on_mark(unsigned int vcpu, void *data)
 	fputs("section\n", out);
 	for (size_t i = 0; i < BUCKETS; i++) {
 		for (struct block *b = blocks[i]; b; b = b->next) {
-			if (b->count)
-				fprintf(out, "%" PRIx64 " %" PRIu64 "\n", b->addr, b->count);
+			if (b->count) {
+				fprintf(out, "%" PRIx64 " %" PRIu64, b->addr, b->count);
+				for (size_t k = 0; k < b->insns; k++)
+					fprintf(out, " %d", b->sizes[k]);
+				putc('\n', out);
+			}
 			if (b->called)
 				fprintf(out, "caller %" PRIx64 " %" PRIu64 "\n", b->addr,
 					b->called);
@@ -122,7 +132,7 @@ static void on_exec(unsigned int vcpu, void *data)
 static void on_block(uint64_t id, struct qemu_plugin_tb *tb)
 {
 	size_t n = qemu_plugin_tb_n_insns(tb);
-	struct block *b = block_of(qemu_plugin_tb_vaddr(tb), n);
+	struct block *b = block_of(tb);
 
 	(void)id;
 	qemu_plugin_register_vcpu_tb_exec_inline(tb, PLUGIN_ADD_U64, &b->count, n);

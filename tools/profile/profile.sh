@@ -13,6 +13,8 @@
 #   --members N    groupperf (tools/bench) in a group of N instead of rdmperf; for a broadcast
 #   --top N        functions to list (default 60; 0: all)
 #   --blocks NAME  list the blocks of this function: offset, instructions; repeatable
+#   --inlined      list rdm's functions as they stand in the source, too: in the module most are
+#                  inlined into few
 #   --callers NAME list from where this function is called (slower); it must have been in the
 #                  kernel or in the same build of the module in the run before
 #   --gso 0        without super-packets (net.rdm.gso)
@@ -25,7 +27,8 @@
 #   tools/profile/profile.sh -n 20000 -P rdm-rdm -l 1200 -N 10000 -w 10000 stream
 #   tools/profile/profile.sh --members 4 -P rdm-group -l 1200 stream
 #
-# Functions of the module are marked [rdm]; what is inlined counts for its caller.
+# Functions of the module are marked [rdm]; what is inlined counts for its caller, but with
+# --inlined.
 
 set -euo pipefail
 
@@ -38,6 +41,7 @@ while [ $# -gt 0 ]; do
 	-n) count=${2?}; shift ;;
 	--gso) gso=${2?}; shift ;;
 	--members) members=${2?}; shift ;;
+	--inlined) report+=(--inlined "$(dirname "$0")/../../build/stock/src/rdm.ko") ;;
 	--callers) callers=${2?}; report+=("$1" "$2"); shift ;;
 	--top | --blocks | --save | --diff) report+=("$1" "${2?}"); shift ;;
 	-h | --help) usage; exit 0 ;;

@@ -5,20 +5,32 @@
 import argparse
 import bisect
 import re
+import subprocess
 import sys
 
 
 def sections(path):
-    """The counts between two marks, by address: (all, those of callers) for each section."""
+    """The counts between two marks, by address, for each section: those of blocks, those of
+    callers, and those of single instructions in the kernel and its modules."""
     found = []
     for line in open(path):
         if line == "section\n":
-            found.append(({}, {}))
+            found.append(({}, {}, {}))
             continue
-        *kind, addr, n = line.split()
-        counts = found[-1][1 if kind else 0]
-        addr = int(addr, 16)
-        counts[addr] = counts.get(addr, 0) + int(n)
+        kind, *rest = line.split()
+        counts = found[-1][0]
+        if kind == "caller":
+            counts = found[-1][1]
+            kind, *rest = rest
+        addr, n, sizes = int(kind, 16), int(rest[0]), rest[1:]
+        counts[addr] = counts.get(addr, 0) + n
+        if addr < 1 << 63:
+            continue
+        # A block is executed from its first instruction to its last
+        for size in sizes:
+            single = found[-1][2]
+            single[addr] = single.get(addr, 0) + n / len(sizes)
+            addr += int(size)
     return found
 
 
@@ -48,6 +60,31 @@ class Symbols:
         return name, addr - self.addrs[i]
 
 
+def inlined(ko, symbols, counts):
+    """Instructions by function as it stands in the source, inlined or not, from the module's
+    debugging information: {name: [its own, with what was inlined into it]}."""
+    known = dict(zip(symbols.names, symbols.addrs))
+    text = subprocess.check_output(["objdump", "-t", "-j", ".text", ko], text=True)
+    # Any function tells where all of .text lies
+    base = next(known[name + " [rdm]"] - int(addr, 16)
+                for addr, name in re.findall(r"^([0-9a-f]+) .* F \.text\s.* (\S+)$", text, re.M)
+                if name + " [rdm]" in known)
+    at = sorted(a for a in counts if a >= base and symbols.find(a)[0].endswith(" [rdm]"))
+    lines = subprocess.run(["addr2line", "-a", "-f", "-i", "-j", ".text", "-e", ko],
+                           input="".join("%x\n" % (a - base) for a in at), text=True,
+                           stdout=subprocess.PIPE, check=True).stdout.splitlines()
+    rows = {}
+    # An address, then for each function that it is inlined into, from within, name and line
+    starts = [i for i, line in enumerate(lines) if line.startswith("0x")] + [len(lines)]
+    for start, end in zip(starts, starts[1:]):
+        names = lines[start + 1:end:2]
+        n = counts[int(lines[start], 16) + base]
+        rows.setdefault(names[0], [0, 0])[0] += n
+        for name in set(names):
+            rows.setdefault(name, [0, 0])[1] += n
+    return rows
+
+
 def table(path):
     rows = {}
     for line in open(path):
@@ -62,6 +99,7 @@ def main():
     p.add_argument("--top", type=int, default=60)
     p.add_argument("--blocks", action="append", default=[])
     p.add_argument("--callers")
+    p.add_argument("--inlined", metavar="MODULE")
     p.add_argument("--save")
     p.add_argument("--diff")
     p.add_argument("counts")
@@ -108,6 +146,13 @@ def main():
         for offset, n in sorted(blocks[name]):
             if n >= 0.05:
                 print("  +0x%-5x %8.1f" % (offset, n))
+    if args.inlined:
+        counts = dict(difference(parts[2][2], parts[1][2], args.messages))
+        rows = inlined(args.inlined, symbols, counts)
+        print("\nrdm by function of the source: its own, with what was inlined into it")
+        for name in sorted(rows, key=lambda f: -rows[f][0])[:args.top or None]:
+            if max(rows[name]) >= 0.05:
+                print("%9.1f %9.1f  %s" % (*rows[name], name))
     callers = {}
     for addr, n in difference(parts[2][1], parts[1][1], args.messages):
         name, _ = symbols.find(addr)
