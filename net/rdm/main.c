@@ -309,9 +309,6 @@ static void __exit rdm_exit(void)
 	kmem_cache_destroy(rdm_peer_cache);
 }
 
-/* Kbuild makes one translation unit of the module; the kernel looks for these two in it */
-__visible int init_module(void);
-__visible void cleanup_module(void);
 module_init(rdm_init);
 module_exit(rdm_exit);
 
