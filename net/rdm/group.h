@@ -185,17 +185,13 @@ static inline struct rdm_gread *rdm_gread(const struct rdm_rec *rec)
 
 static inline void rdm_gaddr_from(struct rdm_gaddr *to, const struct rdm_addr *from)
 {
+	*to = (struct rdm_gaddr){ .port = from->port, .scope = from->scope };
 	memcpy(to->ip, &from->ip, sizeof(to->ip));
-	to->port = from->port;
-	to->pad = 0;
-	to->scope = from->scope;
 }
 
 static inline void rdm_gaddr_to(struct rdm_addr *to, const struct rdm_gaddr *from)
 {
-	to->port = from->port;
-	to->pad = 0;
-	to->scope = from->scope;
+	*to = (struct rdm_addr){ .port = from->port, .scope = from->scope };
 	memcpy(&to->ip, from->ip, sizeof(to->ip));
 }
 
