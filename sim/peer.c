@@ -321,7 +321,7 @@ static bool send_all(struct peer *p, struct rdm_out *out, bool due)
 		/* the module takes its word and does not ask again */
 		if (more && last)
 			fail(s, "node %u: association %u has more to send", p->n->id, p->uid);
-		last = more && !rdm_assoc_more(&p->a);
+		last = more && !rdm_assoc_more(&p->a, &plan);
 		if (more && !(mutation == MUT_LOSE_RETRANSMIT && plan.again &&
 			      plan.kind != RDM_PLAN_RAW))
 			send_plan(p, &plan);

@@ -210,7 +210,7 @@ void rdm_assoc_flush(struct rdm_assoc *a, struct rdm_out *out);
 /* assoc_tx.c: what to send next */
 bool rdm_assoc_next(struct rdm_assoc *a, u64 now, struct list_head *pool, u16 max_pkts,
 		    struct rdm_plan *plan, struct rdm_out *out);
-bool rdm_assoc_more(struct rdm_assoc *a);
+bool rdm_assoc_more(struct rdm_assoc *a, const struct rdm_plan *plan);
 
 #include "assoc_rx.h"
 

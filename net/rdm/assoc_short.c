@@ -23,8 +23,8 @@ static bool something_else(const struct rdm_assoc *a, u64 now)
  * A packet with short messages. Return: false when something else may be to be sent, or nothing:
  * then nothing has changed.
  */
-static bool plan_short(struct rdm_assoc *a, u64 now, struct list_head *pool,
-		       struct rdm_plan *plan)
+static inline bool plan_short(struct rdm_assoc *a, u64 now, struct list_head *pool,
+			      struct rdm_plan *plan)
 {
 	struct rdm_txmsg *m = a->txq.unsent;
 	u32 len = RDM_HDR_LEN, room;
@@ -60,6 +60,8 @@ static bool plan_short(struct rdm_assoc *a, u64 now, struct list_head *pool,
 	plan->head_len = len;
 	n = __rdm_assoc_bundle(a, m, &len);
 	plan->kind = RDM_PLAN_BUNDLE;
+	plan->last = !a->txq.unsent && !a->want_probe && !a->hot->pmtu.due &&
+		     a->rec.next_pn < RDM_PN_MAX - RDM_PN_RESERVE && a->txq.next_seq != U64_MAX;
 	plan->again = false;
 	plan->ect = rdm_ecn_marks(&a->hot->ecn, a->rec.pto_count);
 	plan->n = n;
@@ -102,6 +104,8 @@ static bool plan_short(struct rdm_assoc *a, u64 now, struct list_head *pool,
 bool rdm_assoc_next(struct rdm_assoc *a, u64 now, struct list_head *pool, u16 max_pkts,
 		    struct rdm_plan *plan, struct rdm_out *out)
 {
-	return plan_short(a, now, pool, plan) ||
-	       __rdm_assoc_next(a, now, pool, max_pkts, plan, out);
+	if (plan_short(a, now, pool, plan))
+		return true;
+	plan->last = false;
+	return __rdm_assoc_next(a, now, pool, max_pkts, plan, out);
 }

@@ -618,12 +618,13 @@ static void drop_old_probe(struct rdm_assoc *a, struct rdm_out *out)
 /**
  * rdm_assoc_more() - after a plan: is it worth to call rdm_assoc_next() again?
  * @a: the association
+ * @plan: the plan
  *
  * Return: false when that would have nothing.
  */
-bool rdm_assoc_more(struct rdm_assoc *a)
+bool rdm_assoc_more(struct rdm_assoc *a, const struct rdm_plan *plan)
 {
-	if (__rdm_assoc_may_send(a))
+	if (!plan->last && __rdm_assoc_may_send(a))
 		return true;
 	rdm_cong_starved(&a->hot->cong);
 	return false;

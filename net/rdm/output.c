@@ -752,7 +752,7 @@ void rdm_output(struct rdm_peer *peer, u64 now, struct rdm_xmitq *xmitq, struct 
 		if (unlikely(segs == 1) && plan.kind == RDM_PLAN_FRAGS && !plan.again &&
 		    routed && READ_ONCE(peer->rn->tun.gso))
 			rdm_inc(peer->rn, OUT_GSO_FALLBACK);
-		if (likely(!rdm_assoc_more(&peer->a)))
+		if (likely(!rdm_assoc_more(&peer->a, &plan)))
 			break;
 	}
 }

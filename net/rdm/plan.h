@@ -70,6 +70,7 @@ enum rdm_plan_kind {
  * @kind: enum rdm_plan_kind
  * @again: the messages were sent before
  * @ect: to be sent with ECT(0)
+ * @last: nothing is left to be sent behind it; false when that is not known
  * @n: messages (BUNDLE, finished ones among them are left out) or packets (WHOLES, FRAGS)
  * @frag: first fragment (FRAGS)
  * @nrecs: packet records that were taken from the pool
@@ -86,6 +87,7 @@ struct rdm_plan {
 	u8 kind;
 	bool again;
 	bool ect;
+	bool last;
 	u16 n;
 	u16 frag;
 	u16 nrecs;

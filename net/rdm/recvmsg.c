@@ -459,22 +459,12 @@ static int copy_part(const struct rdm_part *part, u32 from, u32 len, struct iov_
 	return 0;
 }
 
-/**
- * rdm_rec_to_user() - copy bytes of a received message to who reads it
- * @rec: the message, whole, from an association
- * @from: from here on
- * @len: how many bytes; the message has them
- * @to: where to
- *
- * Return: 0 or -EFAULT.
- */
-int rdm_rec_to_user(const struct rdm_rec *rec, u32 from, u32 len, struct iov_iter *to)
+static noinline int parts_to_user(const struct rdm_rec *rec, u32 from, u32 len,
+				  struct iov_iter *to)
 {
 	const struct rdm_rxfrag *f;
 	int err;
 
-	if (rec->copied)
-		return copy_to_iter(rec->data + from, len, to) == len ? 0 : -EFAULT;
 	list_for_each_entry(f, &rec->m.frags, node) {
 		const struct rdm_part *part = container_of(f, struct rdm_part, f);
 		u32 n;
@@ -493,6 +483,22 @@ int rdm_rec_to_user(const struct rdm_rec *rec, u32 from, u32 len, struct iov_ite
 		len -= n;
 	}
 	return 0;
+}
+
+/**
+ * rdm_rec_to_user() - copy bytes of a received message to who reads it
+ * @rec: the message, whole, from an association
+ * @from: from here on
+ * @len: how many bytes; the message has them
+ * @to: where to
+ *
+ * Return: 0 or -EFAULT.
+ */
+int rdm_rec_to_user(const struct rdm_rec *rec, u32 from, u32 len, struct iov_iter *to)
+{
+	if (likely(rec->copied))
+		return copy_to_iter(rec->data + from, len, to) == len ? 0 : -EFAULT;
+	return parts_to_user(rec, from, len, to);
 }
 
 static int copy_out(const struct rdm_rec *rec, struct msghdr *msg, u32 len)
