@@ -20,7 +20,7 @@
  */
 static inline void rdm_copy(u8 *to, const u8 *from, u32 len)
 {
-	if (unlikely(len > 128)) {
+	if (unlikely(len > 256)) {
 		memcpy(to, from, len);
 		return;
 	}

@@ -214,7 +214,7 @@ static void take_rec(struct batch *batch, struct sock *sk, struct rdm_peer *peer
  * Context: softirq, under rcu_read_lock(), no lock held.
  */
 noinline void rdm_group_datagram(struct rdm_tunnel *t, const struct rdm_addr *from,
-			const struct rdm_addr *to, struct sk_buff *skb)
+				 const struct rdm_addr *to, struct sk_buff *skb)
 {
 	struct sock *sk = rdm_port_member(t);
 	struct rdm_addr name = *to;

@@ -522,7 +522,7 @@ int rdm_group_getsockopt(struct sock *sk, int name, char __user *val, int __user
  * was accepted.
  */
 noinline int rdm_group_sendmsg(struct sock *sk, struct msghdr *msg, size_t len,
-		      const struct rdm_addr *to, const struct rdm_sendopts *opts)
+			       const struct rdm_addr *to, const struct rdm_sendopts *opts)
 {
 	struct rdm_group *g = rdm_group_get(sk, to);
 	struct rdm_gbody *b;
